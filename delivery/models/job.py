@@ -1,0 +1,113 @@
+"""The distribution job: one lead to one partner through one channel."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leadflip.kit.ids import uuid7
+from partners.models.settings import Kind
+
+
+class Status(models.TextChoices):
+    """`queued` → `sending` → `delivered`, or `retrying` → … → `failed`; `cancelled` by an operator."""
+
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
+    RETRYING = "retrying", _("Retrying")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+WAITING = [Status.QUEUED, Status.RETRYING]
+SETTLED = [Status.DELIVERED, Status.FAILED, Status.CANCELLED]
+
+
+class Job(models.Model):
+    """The row is the queue: the engine claims it, sends, and settles it under the claim's token.
+
+    `attempts` counts claims that were charged; the budget began at `budget_from` of them, due first
+    at `budget_due`. A claim writes a fresh `claim_token` and `lease_until`; who settles must hold it.
+    `recipients` (e-mail) is {address: {"state": "accepted"|"refused"|"deferred", "code": int}}.
+    The `last_…` columns and `reason` hold our own words only, never an answer's text.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    lead = models.ForeignKey("distribution.Lead", models.PROTECT, related_name="jobs")
+    assignment = models.ForeignKey(
+        "distribution.Assignment", models.PROTECT, null=True, blank=True, related_name="jobs"
+    )
+    profile_version = models.PositiveIntegerField(null=True, blank=True)
+    partner = models.ForeignKey("partners.Partner", models.PROTECT, related_name="jobs")
+    settings = models.ForeignKey("partners.DeliverySettings", models.PROTECT, related_name="jobs")
+    kind = models.CharField(_("channel"), max_length=10, choices=Kind)
+    policy = models.ForeignKey(
+        "partners.RetryPolicy", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    price = models.DecimalField(_("price"), max_digits=12, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    test = models.BooleanField(_("test"), default=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.QUEUED)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    budget_from = models.PositiveIntegerField(default=0)
+    budget_due = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
+    claim_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    had_unknown = models.BooleanField(default=False)
+    last_outcome = models.CharField(max_length=13, blank=True)
+    last_code = models.PositiveSmallIntegerField(_("code"), null=True, blank=True)
+    last_error_class = models.CharField(_("error class"), max_length=20, blank=True)
+    last_error = models.CharField(_("last error"), max_length=500, blank=True)
+    recipients = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("distribution job")
+        verbose_name_plural = _("distribution jobs")
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "assignment"], name="job_once"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="job_status"),
+            models.CheckConstraint(
+                condition=Q(status__in=WAITING, next_attempt_at__isnull=False)
+                | (~Q(status__in=WAITING) & Q(next_attempt_at=None)),
+                name="job_waiting_is_due",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="sending", claim_token__isnull=False, lease_until__isnull=False)
+                | (~Q(status="sending") & Q(claim_token=None, lease_until=None)),
+                name="job_sending_is_leased",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=SETTLED, settled_at__isnull=False)
+                | (~Q(status__in=SETTLED) & Q(settled_at=None)),
+                name="job_settled_at",
+            ),
+            models.CheckConstraint(condition=Q(test=False) | Q(assignment=None), name="job_test_unassigned"),
+        ]
+        indexes = [
+            # The claim: due rows of one lane after another.
+            models.Index(
+                fields=["settings", "next_attempt_at"], condition=Q(status__in=WAITING), name="job_due"
+            ),
+            # The sweep: claims whose lease ran out.
+            models.Index(fields=["lease_until"], condition=Q(status="sending"), name="job_leased"),
+            # The log: newest first by partner, and what went wrong.
+            models.Index(fields=["partner", "-id"], name="job_partner"),
+            models.Index(
+                fields=["status", "-id"],
+                condition=Q(status__in=["failed", "cancelled"]),
+                name="job_ended_badly",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def webhook_id(self) -> str:
+        """The id that the partner sees on every attempt of this job, resend included."""
+        return str(self.id)

@@ -1,0 +1,19 @@
+"""What comes in, who gets it, and the record of why."""
+
+from distribution.models.entity import Entity, Field
+from distribution.models.lead import Lead
+from distribution.models.profile import Assignment, Profile, ProfileVersion
+from distribution.models.routing import Decision
+from distribution.models.source import ApiKey, Idempotency
+
+__all__ = [
+    "ApiKey",
+    "Assignment",
+    "Decision",
+    "Entity",
+    "Field",
+    "Idempotency",
+    "Lead",
+    "Profile",
+    "ProfileVersion",
+]

@@ -1,0 +1,80 @@
+"""The lead: one record of an entity."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leadflip.kit import crypto
+from leadflip.kit.ids import uuid7
+
+
+class Routing(models.TextChoices):
+    """Where a lead's routing stands."""
+
+    WAITING = "waiting", _("Waiting to be routed")
+    ROUTED = "routed", _("Routed")
+    UNMATCHED = "unmatched", _("No partner")
+    ERROR = "error", _("Routing failed")
+
+
+class Lead(models.Model):
+    """Field values by key: the open ones in `values`, the encrypted ones sealed together in `sealed`.
+
+    `raw` keeps what was typed where it differs from the normal form; of an encrypted field that
+    stands inside the seal: {"values": {key: value}, "raw": {key: str}}.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entity = models.ForeignKey("distribution.Entity", models.PROTECT, related_name="leads")
+    values = models.JSONField(default=dict)
+    raw = models.JSONField(default=dict, blank=True)
+    sealed = models.BinaryField(null=True, blank=True, editable=False)
+    # kit.crypto.key_name() of the key that sealed: what a rotation has to find.
+    sealed_key = models.CharField(max_length=8, blank=True, editable=False)
+    source = models.CharField(_("source"), max_length=100, blank=True)
+    api_key = models.ForeignKey(
+        "distribution.ApiKey", models.SET_NULL, null=True, blank=True, related_name="leads"
+    )
+    status = models.CharField(_("status"), max_length=100, default="New")
+    note = models.TextField(_("note"), blank=True)
+    routing = models.CharField(_("routing"), max_length=10, choices=Routing, default=Routing.WAITING)
+    routing_due = models.DateTimeField(null=True, blank=True)
+    routing_tries = models.PositiveSmallIntegerField(default=0)
+    routing_error = models.CharField(_("routing error"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("lead")
+        verbose_name_plural = _("leads")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(routing="waiting", routing_due__isnull=False)
+                | (~Q(routing="waiting") & Q(routing_due=None)),
+                name="lead_waiting_is_due",
+            )
+        ]
+        indexes = [
+            # The drain of leads that wait for routing.
+            models.Index(fields=["routing_due"], condition=Q(routing="waiting"), name="lead_waiting"),
+            # The list's filter for leads that went nowhere.
+            models.Index(
+                fields=["-id"], condition=Q(routing__in=["unmatched", "error"]), name="lead_nowhere"
+            ),
+            # The list of one entity, newest first.
+            models.Index(fields=["entity", "-id"], name="lead_entity"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def owner(self) -> str:
+        """The name under which this lead's encrypted values are sealed."""
+        return f"lead:{self.id}"
+
+    def put_sealed(self, values: dict[str, object], raw: dict[str, str]) -> None:
+        """Seals the encrypted fields' values and raw forms into the row (not saved yet)."""
+        self.sealed = crypto.seal(self.owner, {"values": values, "raw": raw}) if values or raw else None
+        self.sealed_key = crypto.key_name() if self.sealed else ""

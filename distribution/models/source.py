@@ -1,0 +1,56 @@
+"""Who may post leads: API keys, and the answers kept for repeated requests."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class ApiKey(models.Model):
+    """A lead source's key. Shown once when made; only its fingerprint is stored."""
+
+    name = models.CharField(_("name"), max_length=100)
+    source = models.CharField(
+        _("source"),
+        max_length=100,
+        blank=True,
+        help_text=_("Stands on its leads unless they name their own."),
+    )
+    prefix = models.CharField(_("prefix"), max_length=16, editable=False)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    entities = models.ManyToManyField(
+        "distribution.Entity",
+        blank=True,
+        related_name="api_keys",
+        verbose_name=_("entities"),
+        help_text=_("None chosen: every entity."),
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    last_used = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class Idempotency(models.Model):
+    """The answer to a request that carried an Idempotency-Key, kept for 24 hours."""
+
+    id = models.BigAutoField(primary_key=True)
+    api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+")
+    token = models.CharField(max_length=255)
+    body_digest = models.BinaryField(max_length=32)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["api_key", "token"], name="idempotency_once")]
+        indexes = [
+            models.Index(fields=["created_at"], name="idempotency_age")
+        ]  # what is older than a day goes
+
+    def __str__(self) -> str:
+        return self.token

@@ -1,0 +1,11 @@
+"""The Celery app: periodic and side work as tasks, delivery by the engine that the worker hosts."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadflip.settings")
+
+app = Celery("leadflip")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,59 @@
+"""Sealing of values at rest: Fernet under the keys of ENCRYPTION_KEYS, the first of which seals.
+
+Whoever opens a value must name its owner; the owner stands inside the seal, so a sealed value that
+was copied to another row does not open there.
+"""
+
+import hashlib
+import json
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+class SealError(Exception):
+    """A sealed value that no key opens, or that belongs to another owner. Holds no value."""
+
+
+@lru_cache(maxsize=4)
+def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def _current() -> MultiFernet:
+    return _fernet(tuple(settings.ENCRYPTION_KEYS))
+
+
+def key_name() -> str:
+    """Eight hex digits that name the key which seals now, for finding what an older one sealed."""
+    return hashlib.sha256(settings.ENCRYPTION_KEYS[0].encode()).hexdigest()[:8]
+
+
+def seal_bytes(owner: object, data: bytes) -> bytes:
+    """`data` sealed for `owner` (anything whose `str()` names one row)."""
+    name = str(owner).encode()
+    return _current().encrypt(len(name).to_bytes(1, "big") + name + data)
+
+
+def open_bytes(owner: object, sealed: bytes) -> bytes:
+    """What `seal_bytes` was given. Raises SealError."""
+    try:
+        plain = _current().decrypt(bytes(sealed))
+    except InvalidToken:
+        raise SealError(f"No key in ENCRYPTION_KEYS opens the sealed value of {owner}.") from None
+    name = str(owner).encode()
+    if plain[: len(name) + 1] != len(name).to_bytes(1, "big") + name:
+        raise SealError(f"The sealed value does not belong to {owner}.")
+    return plain[len(name) + 1 :]
+
+
+def seal(owner: object, value: Any) -> bytes:
+    """A JSON value, sealed for `owner`."""
+    return seal_bytes(owner, json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def unseal(owner: object, sealed: bytes) -> Any:
+    """The JSON value that `seal` was given. Raises SealError."""
+    return json.loads(open_bytes(owner, sealed))

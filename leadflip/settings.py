@@ -1,0 +1,185 @@
+"""The one settings file: read from the environment, or from a `.env` file beside `manage.py`.
+
+`.env.example` lists every setting with its meaning. Without DATABASE_URL the embedded servers of
+`make run` are used, together with the keys that it generated.
+"""
+
+from pathlib import Path
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from leadflip.run.state import State
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+STATE = State.current()
+EMBEDDED = not env.str("DATABASE_URL", default="")
+GENERATED = STATE.keys() if EMBEDDED else {}
+
+# Demo mode: the start page, /sample/… and the sample logins. `make run` turns it on.
+DEMO = env.bool("DEMO", default=False)
+DEBUG = False
+
+SECRET_KEY = env.str("SECRET_KEY", default=GENERATED.get("SECRET_KEY", ""))
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=list(GENERATED.get("ENCRYPTION_KEYS", [])))
+DIGEST_KEYS = env.list("DIGEST_KEYS", default=list(GENERATED.get("DIGEST_KEYS", [])))
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000")
+
+INSTALLED_APPS = [
+    "distribution",
+    "delivery",
+    "portal",
+    "partners",
+    "leadflip.kit",
+    "leadflip.admin.LeadflipAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_structlog",
+    "ninja",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "leadflip.urls"
+WSGI_APPLICATION = "leadflip.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        **env.db_url_config(
+            env.str("DATABASE_URL", default="") or STATE.database_url() or "postgres:///leadflip"
+        ),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DATABASES["default"].setdefault("OPTIONS", {})
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="") or STATE.redis_url() or "redis://127.0.0.1:6379/0"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+AUTH_USER_MODEL = "partners.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "portal:login"
+LOGIN_REDIRECT_URL = "portal:feed"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Served straight from the apps' folders where nothing was collected: `make run` needs no build step.
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if STATIC_ROOT.exists()
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+
+# One policy for every page; nothing inline, nothing from elsewhere.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+HTTPS = env.bool("HTTPS", default=False)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "leadflip_session"
+CSRF_COOKIE_NAME = "leadflip_csrf"
+SECURE_REFERRER_POLICY = "same-origin"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# Delivery. Figures and their reasons: docs/adr/0002.
+ENGINE_CAPACITY = env.int("ENGINE_CAPACITY", default=2000)
+ENGINE_YOUNG = env.int("ENGINE_YOUNG", default=64)
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
+EMAIL_LEASE_SECONDS = env.int("EMAIL_LEASE_SECONDS", default=180)
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5)
+GRACE_SECONDS = env.float("GRACE_SECONDS", default=8)
+# Own networks that webhooks may reach although the guard denies them: CIDR, or CIDR with a port
+# ("10.1.0.0/16", "127.0.0.1/32:9000").
+OUTGOING_ALLOW = env.list("OUTGOING_ALLOW", default=[])
+OUTGOING_CA_FILE = env.str("OUTGOING_CA_FILE", default="")
+# smtp://user:password@host:port, smtp+starttls://…, smtps://…; wins over the account in the admin.
+SMTP_URL = env.str("SMTP_URL", default="")
+SMTP_FROM = env.str("SMTP_FROM", default="")
+SMTP_CA_FILE = env.str("SMTP_CA_FILE", default="")
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "route-waiting": {"task": "distribution.tasks.route_waiting", "schedule": 1.0, "options": {"expires": 5}},
+    "forget-idempotency-keys": {"task": "distribution.tasks.forget_idempotency_keys", "schedule": 3600.0},
+}
+
+LOGGING_CONFIG = "leadflip.logs.configure"
+LOGGING: dict[str, object] = {}
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

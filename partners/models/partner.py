@@ -1,0 +1,60 @@
+"""The partner: who receives leads."""
+
+import zoneinfo
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def known_zone(value: str) -> None:
+    """Refuses what is no IANA time zone."""
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("“%(value)s” is not a time zone; write one such as Europe/Berlin."), params={"value": value}
+        )
+
+
+class Partner(models.Model):
+    """A receiver of leads. An inactive one gets nothing and keeps its history."""
+
+    name = models.CharField(_("name"), max_length=200)
+    contact_email = models.EmailField(_("contact e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    tags = ArrayField(models.CharField(max_length=50), verbose_name=_("tags"), default=list, blank=True)
+    notes = models.TextField(_("internal notes"), blank=True, help_text=_("Never shown to the partner."))
+    zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[known_zone])
+    active = models.BooleanField(
+        _("active"), default=True, help_text=_("An inactive partner gets nothing and keeps its history.")
+    )
+    in_flight = models.PositiveSmallIntegerField(
+        _("calls in flight"),
+        default=8,
+        validators=[MinValueValidator(1), MaxValueValidator(64)],
+        help_text=_("Most deliveries to this partner that one worker has open at a time, 1 to 64."),
+    )
+    default_settings = models.ForeignKey(
+        "partners.DeliverySettings",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("delivery"),
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(in_flight__gte=1, in_flight__lte=64), name="partner_in_flight"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,85 @@
+"""People with a login: staff and partners' members alike, told apart by groups and memberships."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class UserManager(BaseUserManager["User"]):
+    """Stores and finds addresses in lower case, so one address is one login."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A saved user; without a password nobody can sign in as them."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A saved admin with every permission."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Staff sign in at /admin/ with the groups admin, operator, viewer; members at /portal/."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May sign in to the admin."))
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = []
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")),
+                name="user_email_lower",
+                violation_error_message=_("Write the e-mail address in lower case."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def clean(self) -> None:
+        self.email = self.email.strip().lower()
+
+
+class Member(models.Model):
+    """A person's place at a partner: what lets them into that partner's portal."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        MEMBER = "member", _("Member")
+        READER = "reader", _("Read-only")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("person"))
+    partner = models.ForeignKey(
+        "partners.Partner", models.CASCADE, related_name="members", verbose_name=_("partner")
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+
+    class Meta:
+        verbose_name = _("portal login")
+        verbose_name_plural = _("portal logins")
+        constraints = [models.UniqueConstraint(fields=["user", "partner"], name="member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.partner}"

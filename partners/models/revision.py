@@ -1,0 +1,45 @@
+"""One number that grows with every saved configuration: whoever caches compares it."""
+
+from django.db import connection, models
+
+# The advisory lock of the configuration: shared by whoever routes, exclusive for whoever saves, so
+# that a lead meets the old configuration or the new one, never half of each.
+CONFIG_LOCK = 0x4C46_0001
+
+
+class Revision(models.Model):
+    """The single row that holds the number of the configuration in force."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    number = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="revision_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+    @classmethod
+    def current(cls) -> int:
+        """The number in force."""
+        return cls.objects.values_list("number", flat=True).get(id=1)
+
+    @classmethod
+    def bump(cls) -> None:
+        """Call inside a save's transaction, after `hold_exclusive()`."""
+        cls.objects.filter(id=1).update(number=models.F("number") + 1)
+
+
+def hold_shared() -> None:
+    """Keeps configuration saves out until this transaction ends."""
+    _lock("pg_advisory_xact_lock_shared")
+
+
+def hold_exclusive() -> None:
+    """Waits for whoever routes, and keeps routing out until this transaction ends."""
+    _lock("pg_advisory_xact_lock")
+
+
+def _lock(function: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [CONFIG_LOCK])

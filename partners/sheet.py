@@ -1,0 +1,133 @@
+"""A lead as delivery and portal see it: the ticked cells of a sheet, and nothing else.
+
+`distribution` registers the reader that fills sheets; the apps below it never see a lead's table.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+# Sub-fields of an address, each a target of its own in ticks, rules and templates.
+ADDRESS_PARTS = (
+    "street",
+    "house_number",
+    "postcode",
+    "city",
+    "state",
+    "country",
+    "country_code",
+    "latitude",
+    "longitude",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One ticked value. `value` is JSON: str, number, bool, list of str, or dict of address parts."""
+
+    key: str
+    label: str
+    type: str
+    value: Any
+    encrypted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of the lead's entity, without a value."""
+
+    key: str
+    label: str
+    type: str
+    encrypted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """What a partner may see: everything, or these keys (`address.postcode` for one address part)."""
+
+    everything: bool = True
+    keys: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, everything: bool, per_entity: Mapping[str, Any], entity_id: int) -> "Ticks":
+        """A settings row's ticks for one entity; a subset without that entity ticks nothing."""
+        chosen = per_entity.get(str(entity_id), {}).get("ticks", [])
+        return cls(everything, frozenset(chosen))
+
+    def value(self, column: Column, value: Any) -> Any:
+        """`value` cut to what is ticked; None where nothing of it is."""
+        if self.everything or column.key in self.keys:
+            return value
+        if column.type != "address" or not isinstance(value, dict):
+            return None
+        return {part: value[part] for part in ADDRESS_PARTS if self._part(column, part) and part in value}
+
+    def shows(self, column: Column) -> bool:
+        """Whether any of the column is ticked."""
+        if self.everything or column.key in self.keys:
+            return True
+        return column.type == "address" and any(self._part(column, part) for part in ADDRESS_PARTS)
+
+    def _part(self, column: Column, part: str) -> bool:
+        return f"{column.key}.{part}" in self.keys
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A lead's values behind its ticks. `opener` opens the encrypted ones, when `ticked` needs them."""
+
+    lead_id: UUID
+    entity_id: int
+    entity: str
+    display_field: str
+    created_at: datetime
+    columns: Sequence[Column]
+    values: Mapping[str, Any]
+    opener: Callable[[], Mapping[str, Any]] | None = None
+
+    def ticked(self, ticks: Ticks) -> tuple[Cell, ...]:
+        """The ticked fields in the entity's order, those without a value included (None).
+
+        Raises kit.crypto.SealError when an encrypted field is ticked and does not open.
+        """
+        shown = [column for column in self.columns if ticks.shows(column)]
+        needs_key = any(column.encrypted for column in shown) and self.opener is not None
+        values = {**self.values, **(self.opener() if needs_key and self.opener else {})}
+        return tuple(
+            Cell(
+                column.key,
+                column.label,
+                column.type,
+                ticks.value(column, values.get(column.key)),
+                column.encrypted,
+            )
+            for column in shown
+        )
+
+
+class LeadReader(Protocol):
+    """Lead values for the apps below distribution."""
+
+    def sheets(self, ids: Iterable[UUID]) -> dict[UUID, Sheet]:
+        """The sheets of these leads, in one query; unknown ids are left out."""
+        ...
+
+    def columns(self, entity_id: int) -> Sequence[Column]:
+        """The fields of one entity, in order."""
+        ...
+
+
+_readers: list[LeadReader] = []
+
+
+def register_reader(reader: LeadReader) -> None:
+    """Called once, by distribution's AppConfig."""
+    _readers[:] = [reader]
+
+
+def reader() -> LeadReader:
+    """The registered reader."""
+    return _readers[0]

@@ -1,0 +1,80 @@
+"""What a partner sees: one entry a lead delivered to its portal, and what people did with it."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Entry(models.Model):
+    """A delivered lead in a partner's feed. Its id is the job's, so publishing twice adds nothing."""
+
+    class Review(models.TextChoices):
+        PENDING = "pending", _("Pending review")
+        ACCEPTED = "accepted", _("Accepted")
+        REJECTED = "rejected", _("Rejected")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    partner = models.ForeignKey("partners.Partner", models.PROTECT, related_name="entries")
+    settings = models.ForeignKey("partners.DeliverySettings", models.PROTECT, related_name="+")
+    lead_id = models.UUIDField()
+    review = models.CharField(_("review"), max_length=10, choices=Review, default=Review.PENDING)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    answered_by = models.ForeignKey("partners.User", models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("portal entry")
+        verbose_name_plural = _("portal entries")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(review="pending", answered_at=None)
+                | (~models.Q(review="pending") & models.Q(answered_at__isnull=False)),
+                name="entry_answered",
+            ),
+        ]
+        indexes = [
+            # The feed's tabs and their capped counts.
+            models.Index(fields=["partner", "review", "-id"], name="entry_feed"),
+            # CSV over all reviews, in order.
+            models.Index(fields=["partner", "-id"], name="entry_partner"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class EntryEvent(models.Model):
+    """One thing that a person did: the audit trail of the portal."""
+
+    class Kind(models.TextChoices):
+        SIGNED_IN = "signed_in", _("Signed in")
+        VIEWED = "viewed", _("Viewed")
+        ACCEPTED = "accepted", _("Accepted")
+        REJECTED = "rejected", _("Rejected")
+        DOWNLOADED = "downloaded", _("Downloaded CSV")
+
+    id = models.BigAutoField(primary_key=True)
+    entry = models.ForeignKey(Entry, models.CASCADE, null=True, blank=True, related_name="events")
+    partner = models.ForeignKey("partners.Partner", models.PROTECT, related_name="+")
+    user = models.ForeignKey("partners.User", models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind)
+    # What a download held: {"filter": …, "rows": n}. Never a lead's value.
+    detail = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("portal event")
+        verbose_name_plural = _("portal events")
+        indexes = [
+            models.Index(fields=["entry", "-id"], name="event_entry"),  # who saw and answered a lead
+            models.Index(fields=["partner", "-id"], name="event_partner"),  # the partner's history page
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
