@@ -1,0 +1,67 @@
+"""Real servers for every test: an embedded PostgreSQL and Valkey of this very test run.
+
+They are up before Django reads its settings, so DJANGO_SETTINGS_MODULE is set here and not in
+pyproject.toml. Runs at the same time take different state folders; xdist's workers share their
+controller's servers, each with a database of its own.
+"""
+
+import atexit
+import os
+from contextlib import ExitStack
+
+import django
+import pytest
+from django.conf import settings
+
+from leadflip.run import named
+from leadflip.run.embedded import servers
+from leadflip.run.errors import StartError
+from leadflip.run.state import PROJECT, State
+
+KEYS = ("SECRET_KEY", "ENCRYPTION_KEYS", "DIGEST_KEYS")
+
+
+def _own_state(stack: ExitStack) -> State:
+    """The first state folder under `.leadflip/` that no other test run holds."""
+    number = 1
+    while True:
+        state = State(PROJECT / ".leadflip" / ("test" if number == 1 else f"test-{number}"))
+        state.prepare()
+        lock = state.lock("tests")
+        if lock.try_exclusive():
+            stack.callback(lock.release)
+            return state
+        number += 1
+
+
+def _start() -> None:
+    stack = ExitStack()
+    atexit.register(stack.close)
+    state = _own_state(stack)
+    os.environ["LEADFLIP_STATE"] = str(state.root)
+    stack.enter_context(servers(state, durable=False))
+    if named.named("DATABASE_URL"):
+        for key, value in state.keys().items():
+            os.environ.setdefault(key, value if isinstance(value, str) else ",".join(value))
+
+
+def _use_own_redis_database(worker: str) -> None:
+    url = State.current().redis_url(database=int(worker.removeprefix("gw")) + 1)
+    if url is not None:
+        os.environ["REDIS_URL"] = url
+
+
+worker = os.environ.get("PYTEST_XDIST_WORKER")
+if worker is None:
+    if settings.configured:
+        pytest.exit("unset DJANGO_SETTINGS_MODULE: tests start their servers before settings are read", 1)
+    named.read()
+    try:
+        _start()
+    except StartError as error:
+        pytest.exit(str(error), returncode=1)
+elif not named.named("REDIS_URL"):
+    _use_own_redis_database(worker)
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "leadflip.settings"
+django.setup()
