@@ -90,18 +90,20 @@ class DeliverySettingsFactory(DjangoModelFactory[DeliverySettings]):
 
     class Meta:
         model = DeliverySettings
-        skip_postgeneration_save = True
 
     partner = factory.SubFactory(PartnerFactory)
     kind = "webhook"
     config = factory.LazyAttribute(lambda row: dict(CONFIGS[row.kind]))
 
-    @factory.post_generation
-    def secrets(self, create: bool, extracted: dict[str, Any] | None, **kwargs: Any) -> None:
-        # The seal names the row, so the row must have its id.
-        if create and extracted and isinstance(self, DeliverySettings):
-            self.put_secrets(extracted)
-            self.save(update_fields=["sealed"])
+    @classmethod
+    def _create(cls, model_class: type[DeliverySettings], *args: Any, **kwargs: Any) -> DeliverySettings:
+        secrets = kwargs.pop("secrets", None)
+        row = model_class.objects.create(**kwargs)
+        if secrets:
+            # The seal names the row, so the row must have its id.
+            row.put_secrets(secrets)
+            row.save(update_fields=["sealed"])
+        return row
 
 
 class SmtpAccountFactory(DjangoModelFactory[SmtpAccount]):
@@ -179,7 +181,7 @@ class LeadFactory(DjangoModelFactory[Lead]):
     @classmethod
     def _create(cls, model_class: type[Lead], *args: Any, **kwargs: Any) -> Lead:
         hidden = kwargs.pop("hidden", None)
-        lead = model_class(*args, **kwargs)
+        lead = model_class(**kwargs)
         if hidden:
             lead.put_sealed(hidden, {})
         lead.save(force_insert=True)

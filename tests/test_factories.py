@@ -1,6 +1,7 @@
 """Every factory makes a row that the database accepts, with parts that belong together."""
 
 import pytest
+from factory.django import DjangoModelFactory
 
 from tests import factories as f
 
@@ -10,13 +11,13 @@ FACTORIES = [
     factory
     for factory in vars(f).values()
     if isinstance(factory, type)
-    and issubclass(factory, f.DjangoModelFactory)
-    and factory is not f.DjangoModelFactory
+    and issubclass(factory, DjangoModelFactory)
+    and factory is not DjangoModelFactory
 ]
 
 
 @pytest.mark.parametrize("factory", FACTORIES, ids=lambda factory: factory.__name__)
-def test_factory_twice_makes_rows(factory: type[f.DjangoModelFactory[object]]) -> None:
+def test_factory_twice_makes_rows(factory: type[DjangoModelFactory[object]]) -> None:
     if factory is f.SmtpAccountFactory:
         factory.create()
     else:
