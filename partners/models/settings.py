@@ -68,6 +68,8 @@ class DeliverySettings(models.Model):
     )
     everything = models.BooleanField(_("send everything"), default=True)
     per_entity = models.JSONField(default=dict, blank=True)
+    # "": the partner's own; else what the row was made for alone, such as "assignment:12".
+    scope = models.CharField(max_length=40, blank=True, editable=False)
     host = models.CharField(max_length=255, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -78,7 +80,11 @@ class DeliverySettings(models.Model):
         verbose_name = _("delivery settings")
         verbose_name_plural = _("delivery settings")
         ordering = ["partner_id", "id"]
-        constraints = [models.CheckConstraint(condition=models.Q(kind__in=Kind.values), name="settings_kind")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=Kind.values), name="settings_kind"),
+            # Switching the delivery method finds the row of that method again.
+            models.UniqueConstraint(fields=["partner", "kind", "scope"], name="settings_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name or str(self.get_kind_display())
