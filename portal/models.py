@@ -19,6 +19,8 @@ class Entry(models.Model):
     partner = models.ForeignKey("partners.Partner", models.PROTECT, related_name="entries")
     settings = models.ForeignKey("partners.DeliverySettings", models.PROTECT, related_name="+")
     lead_id = models.UUIDField()
+    # Opaque like lead_id: a CSV file has one entity's columns, so its rows are picked by it.
+    entity_id = models.PositiveBigIntegerField()
     review = models.CharField(_("review"), max_length=10, choices=Review, default=Review.PENDING)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
@@ -37,12 +39,17 @@ class Entry(models.Model):
                 | (~models.Q(review="pending") & models.Q(answered_at__isnull=False)),
                 name="entry_answered",
             ),
+            models.CheckConstraint(
+                condition=(models.Q(review="rejected") & ~models.Q(reason=""))
+                | (~models.Q(review="rejected") & models.Q(reason="")),
+                name="entry_rejected_for_a_reason",
+            ),
         ]
         indexes = [
             # The feed's tabs and their capped counts.
             models.Index(fields=["partner", "review", "-id"], name="entry_feed"),
-            # CSV over all reviews, in order.
-            models.Index(fields=["partner", "-id"], name="entry_partner"),
+            # CSV of one entity over all reviews, in order; the entities that a partner has leads of.
+            models.Index(fields=["partner", "entity_id", "-id"], name="entry_partner"),
         ]
 
     def __str__(self) -> str:

@@ -347,6 +347,7 @@ class EntryFactory(DjangoModelFactory[Entry]):
         DeliverySettingsFactory, partner=factory.SelfAttribute("..partner"), kind="portal"
     )
     lead_id = factory.SelfAttribute("lead.id")
+    entity_id = factory.SelfAttribute("lead.entity_id")
     price = Decimal("12.5")
     currency = "EUR"
     created_at = factory.LazyFunction(timezone.now)
