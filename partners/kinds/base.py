@@ -1,0 +1,60 @@
+"""What a delivery method's settings are: a frozen configuration and the form that edits it.
+
+A kind knows the connection only. Ticks, subject and body belong to an entity and are edited beside
+it (`partners.templating.check_lettering`).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django import forms
+from django.utils.functional import Promise
+
+C = TypeVar("C")
+
+
+class KindForm(forms.Form):
+    """A kind's own fields, filled from the row's saved `config` (empty for a new row).
+
+    Secrets are write-only: no field shows one, and one that is left empty keeps what is sealed.
+    Save with `row.config = form.config()` and `row.put_secrets(form.secrets(row.secrets()))`.
+    """
+
+    def __init__(self, *args: Any, config: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        self.saved: dict[str, Any] = dict(config or {})
+        kwargs["initial"] = {**self.initial_from(self.saved), **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+
+    def initial_from(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields' values for a saved configuration."""
+        return {name: config[name] for name in self.base_fields if name in config}
+
+    def config(self) -> dict[str, Any]:
+        """DeliverySettings.config as JSON; only after `is_valid()`."""
+        return dict(self.cleaned_data)
+
+    def secrets(self, old: Mapping[str, Any]) -> dict[str, Any]:
+        """DeliverySettings' opened secrets as they are to be, given the old ones; after `is_valid()`."""
+        return dict(old)
+
+
+class KindSpec(ABC, Generic[C]):
+    """One delivery method. `partners.kinds.KINDS` has an instance of each, by key."""
+
+    key: ClassVar[str]
+    label: ClassVar[Promise]
+    best_for: ClassVar[Promise]
+    form: ClassVar[type[KindForm]]
+
+    @abstractmethod
+    def load(self, config: Mapping[str, Any]) -> C:
+        """The configuration of a saved row. Raises nothing: what is missing is empty."""
+
+    def host(self, config: Mapping[str, Any]) -> str:
+        """The host to show and group by, "" where there is none."""
+        return ""
+
+    def warnings(self, config: Mapping[str, Any]) -> list[str]:
+        """Sentences to show beside the saved settings, such as that a URL is not encrypted."""
+        return []
