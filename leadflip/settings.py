@@ -113,16 +113,18 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Where this folder exists (the image makes and fills it), files are hashed and compressed in it.
+COLLECTED = (BASE_DIR / "staticfiles").is_dir()
+STATIC_ROOT = BASE_DIR / "staticfiles" if COLLECTED else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served straight from the apps' folders where nothing was collected: `make run` needs no build step.
-WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+WHITENOISE_USE_FINDERS = not COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
             "whitenoise.storage.CompressedManifestStaticFilesStorage"
-            if STATIC_ROOT.exists()
+            if COLLECTED
             else "django.contrib.staticfiles.storage.StaticFilesStorage"
         )
     },
@@ -150,6 +152,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "leadflip_session"
 CSRF_COOKIE_NAME = "leadflip_csrf"
+CSRF_FAILURE_VIEW = "leadflip.errors.stale_form"
 SECURE_REFERRER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -181,5 +184,6 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 LOGGING_CONFIG = "leadflip.logs.configure"
-LOGGING: dict[str, object] = {}
+# Django calls the hook only where this is not empty.
+LOGGING: dict[str, object] = {"version": 1}
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

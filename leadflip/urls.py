@@ -3,6 +3,15 @@
 from django.contrib import admin
 from django.urls import path
 
+from leadflip import ops
+
+handler400 = "leadflip.errors.bad_request"
+handler403 = "leadflip.errors.forbidden"
+handler404 = "leadflip.errors.not_found"
+handler500 = "leadflip.errors.server_error"
+
 urlpatterns = [
+    path("healthz", ops.healthz, name="healthz"),
+    path("readyz", ops.readyz, name="readyz"),
     path("admin/", admin.site.urls),
 ]

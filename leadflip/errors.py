@@ -1,0 +1,39 @@
+"""The pages of refused and failed requests."""
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: what was sent cannot be read."""
+    return _page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: signed in, but not allowed to."""
+    return _page(request, 403)
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form was opened in a session that has ended meanwhile."""
+    return _page(request, 403, "csrf")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: no such page, or none that this person may know of."""
+    return _page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: without a request in the context, so that no context processor asks the database."""
+    return render(None, "errors/500.html", _facts(), status=500)
+
+
+def _page(request: HttpRequest, status: int, name: str = "") -> HttpResponse:
+    return render(request, f"errors/{name or status}.html", _facts(), status=status)
+
+
+def _facts() -> dict[str, str]:
+    """What the page quotes: the id under which the request stands in the logs."""
+    return {"request_id": structlog.contextvars.get_contextvars().get("request_id", "")}
