@@ -17,7 +17,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form was opened in a session that has ended meanwhile."""
-    return _page(request, 403, "csrf")
+    return _page(request, 403, "403_csrf")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
