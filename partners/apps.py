@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +8,6 @@ class PartnersConfig(AppConfig):
     verbose_name = _("Partners")
 
     def ready(self) -> None:
-        post_migrate.connect(_ensure_revision, sender=self)
+        from partners import roles
 
-
-def _ensure_revision(**_kwargs: Any) -> None:
-    from partners.models import Revision
-
-    Revision.objects.get_or_create(id=1)
+        post_migrate.connect(roles.grant, dispatch_uid="partners.roles")

@@ -1,0 +1,47 @@
+"""A secret that was just made is shown one time: on the page after the save, and never again.
+
+Between the save and that page it stands sealed in the session.
+"""
+
+import base64
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from leadflip.kit import crypto
+
+SLOT = "once"
+
+
+def keep(request: HttpRequest, *, title: str, text: str, secret: str, back: str) -> HttpResponse:
+    """Keeps `secret` for the one page that shows it, and answers with the way there.
+
+    `title` heads the page, `text` says what the secret is for, `back` is where its button leads.
+    """
+    told = {"title": title, "text": text, "secret": secret, "back": back}
+    request.session[SLOT] = base64.b64encode(crypto.seal(_owner(request), told)).decode()
+    return HttpResponseRedirect(reverse("admin:once"))
+
+
+@never_cache
+def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Shows and forgets what was kept; says so where nothing is."""
+    return render(request, "admin/once.html", {**context, **_taken(request)})
+
+
+def _taken(request: HttpRequest) -> dict[str, Any]:
+    sealed = request.session.pop(SLOT, None)
+    if sealed is None:
+        return {}
+    try:
+        told: dict[str, Any] = crypto.unseal(_owner(request), base64.b64decode(sealed))
+    except crypto.SealError:
+        return {}
+    return told
+
+
+def _owner(request: HttpRequest) -> str:
+    return f"once:{request.user.pk}"
