@@ -119,6 +119,10 @@ class LeadReader(Protocol):
         """The fields of one entity, in order."""
         ...
 
+    def entities(self) -> Sequence[tuple[int, str]]:
+        """The id and name of each entity, by name."""
+        ...
+
 
 _readers: list[LeadReader] = []
 
