@@ -7,7 +7,8 @@ running is found by its port and password and used or stopped.
 
 import errno
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from leadflip.run import account
@@ -18,16 +19,20 @@ from leadflip.run.server import Server
 from leadflip.run.state import State
 from leadflip.run.valkey import Valkey
 
+Servers = Sequence[Server]
+Report = Callable[[str, float], None]
+
 MEGABYTE = 1024 * 1024
 FIRST_START = 150 * MEGABYTE
 LATER_START = 20 * MEGABYTE
 
 
 @contextmanager
-def servers(state: State, *, durable: bool) -> Iterator[Sequence[Server]]:
+def servers(state: State, *, durable: bool, report: Report = lambda name, seconds: None) -> Iterator[Servers]:
     """Run the servers that no setting names, and stop them after the last user.
 
-    Without `durable` a crash of the machine may cost the data: for tests. Raises StartError.
+    Without `durable` a crash of the machine may cost the data: for tests. `report` is told each
+    server's name and the seconds that it took. Raises StartError.
     """
     wanted = _wanted(state, durable=durable)
     if not wanted:
@@ -39,7 +44,7 @@ def servers(state: State, *, durable: bool) -> Iterator[Sequence[Server]]:
     with state.lock("servers"), plain_errors(state):
         users.shared()
         _check_room(state)
-        _ensure(wanted)
+        _ensure(wanted, report)
     try:
         yield wanted
     finally:
@@ -49,7 +54,7 @@ def servers(state: State, *, durable: bool) -> Iterator[Sequence[Server]]:
             users.release()
 
 
-def stop(running: Sequence[Server]) -> None:
+def stop(running: Servers) -> None:
     """Stop servers in reverse order."""
     for server in reversed(running):
         server.stop()
@@ -74,12 +79,14 @@ def _wanted(state: State, *, durable: bool) -> list[Server]:
     return [kind(state, durable=durable) for setting, kind in kinds.items() if not named(setting)]
 
 
-def _ensure(wanted: Sequence[Server]) -> None:
+def _ensure(wanted: Servers, report: Report) -> None:
     started: list[Server] = []
     try:
         for server in wanted:
+            began = time.monotonic()
             started.append(server)
             server.ensure()
+            report(server.title, time.monotonic() - began)
     except BaseException:
         stop(started)
         raise

@@ -43,7 +43,7 @@ class Postgres(Server):
     """PostgreSQL over `<state>/postgres/data`."""
 
     name = "postgres"
-    title = "The embedded PostgreSQL"
+    title = "PostgreSQL"
     # Fast shutdown: SIGTERM would wait for every client to leave.
     stop_signal = signal.SIGINT
     port_taken = "could not create any TCP/IP sockets"
@@ -76,8 +76,8 @@ class Postgres(Server):
         ours = self._version()
         if made_by != ours:
             raise StartError(
-                f"{self.data} was made by PostgreSQL {made_by} and this is PostgreSQL {ours}: dump it with "
-                f"the old version (pg_dumpall) and load it after `make reset`, or give it up with `make reset`."
+                f"{self.data} was made by PostgreSQL {made_by} and this is PostgreSQL {ours}: take a "
+                "pg_dumpall with the old version and load it after `make reset`, or give the data up with it."
             )
 
     def command(self, port: int) -> list[str]:

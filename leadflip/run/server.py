@@ -5,17 +5,15 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import Any
 
-from leadflip.run import ports, process
+from leadflip.run import logfile, ports, process
 from leadflip.run.errors import StartError
 from leadflip.run.state import Place, State
 
 PORTS_TRIED = 5
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
-LOG_BYTES = 5 * 1024 * 1024
 
 
 class Server(ABC):
@@ -74,7 +72,7 @@ class Server(ABC):
         self.state.put(self.name, Place(self.state.place(self.name).port))
 
     def _start(self) -> None:
-        self._turn_log()
+        logfile.turn(self.log)
         port = self.state.place(self.name).port or ports.free()
         for _ in range(PORTS_TRIED):
             # The port is on record before the server is: one that we lose sight of can be found.
@@ -86,17 +84,17 @@ class Server(ABC):
                 raise StartError(self._why(said))
             port = ports.free()
         raise StartError(
-            f"{self.title} found no free port on {ports.HOST} in {PORTS_TRIED} tries: try again."
+            f"The embedded {self.title} found no free port on {ports.HOST} in {PORTS_TRIED} tries: try again."
         )
 
     def _try(self, port: int) -> str | None:
         """Start on `port`; what the server said if it ended, None if it answers."""
-        begin = self.log.stat().st_size if self.log.exists() else 0
+        begin = logfile.size(self.log)
         server = self._spawn(port)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if server.poll() is not None:
-                return self._said(begin)
+                return logfile.since(self.log, begin)
             if self.answering(port) == server.pid:
                 self.state.put(self.name, Place(port, server.pid))
                 # Watched by its id from here on: who stops it need not be who started it.
@@ -124,17 +122,8 @@ class Server(ABC):
             server.stdin.write(self.standard_input())
         return server
 
-    def _said(self, begin: int) -> str:
-        with self.log.open("rb") as log:
-            log.seek(begin)
-            return log.read().decode(errors="replace")
-
     def _why(self, said: str) -> str:
-        lines = [line.strip() for line in said.splitlines() if line.strip()]
+        lines = logfile.lines(said)
         telling = [line for line in lines if "FATAL" in line or "Fatal" in line or "#" in line] or lines
         last = telling[0] if telling else "it ended without a word"
-        return f"{self.title} did not start: {last} (log: {self.log})"
-
-    def _turn_log(self) -> None:
-        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
-            self.log.replace(Path(f"{self.log}.1"))
+        return f"The embedded {self.title} did not start: {last} (log: {self.log})"

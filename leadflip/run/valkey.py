@@ -19,7 +19,7 @@ class Valkey(Server):
     """Valkey over `<state>/valkey`."""
 
     name = "valkey"
-    title = "The embedded Valkey"
+    title = "Valkey"
     stop_signal = signal.SIGTERM
     port_taken = "Address already in use"
 
