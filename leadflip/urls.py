@@ -1,8 +1,9 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
+from distribution.pages import start
 from leadflip import ops
 
 handler400 = "leadflip.errors.bad_request"
@@ -11,7 +12,9 @@ handler404 = "leadflip.errors.not_found"
 handler500 = "leadflip.errors.server_error"
 
 urlpatterns = [
+    path("", start.start, name="start"),
     path("healthz", ops.healthz, name="healthz"),
     path("readyz", ops.readyz, name="readyz"),
+    path("admin/delivery/", include("delivery.pages.urls")),
     path("admin/", admin.site.urls),
 ]

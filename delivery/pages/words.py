@@ -1,0 +1,173 @@
+"""A job in words: what the log and the job page say of it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from delivery.models import Job
+from delivery.models.job import Status
+from delivery.retry import DEFAULT
+from leadflip.kit import show
+from partners.sheet import ADDRESS_PARTS, Sheet
+
+MASKED = "•••"
+
+ERROR_CLASSES: Mapping[str, Promise] = {
+    "dns": gettext_lazy("Host not found"),
+    "refused": gettext_lazy("Connection refused"),
+    "reset": gettext_lazy("Connection lost"),
+    "tls": gettext_lazy("TLS failed"),
+    "timeout": gettext_lazy("No answer in time"),
+    "protocol": gettext_lazy("Answer is not HTTP or SMTP"),
+    "blocked": gettext_lazy("Address not allowed"),
+    "redirect": gettext_lazy("Redirect, not followed"),
+    "http_4xx": gettext_lazy("HTTP 4xx"),
+    "http_5xx": gettext_lazy("HTTP 5xx"),
+    "smtp_4xx": gettext_lazy("SMTP 4xx"),
+    "smtp_5xx": gettext_lazy("SMTP 5xx"),
+    "auth": gettext_lazy("Sign-in refused"),
+    "not_configured": gettext_lazy("Not configured"),
+    "settings": gettext_lazy("Settings do not work"),
+    "template": gettext_lazy("Template error"),
+    "sealed": gettext_lazy("Encrypted value does not open"),
+    "worker_lost": gettext_lazy("Worker lost"),
+    "internal": gettext_lazy("Internal error"),
+}
+
+
+def lead_name(sheet: Sheet | None) -> str:
+    """The value of the entity's display field: masked where it is encrypted, "" where there is none."""
+    if sheet is None:
+        return ""
+    column = next((column for column in sheet.columns if column.key == sheet.display_field), None)
+    if column is None:
+        return ""
+    return MASKED if column.encrypted else plain(_one_line(sheet.values.get(column.key)))
+
+
+def _one_line(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(str(value[part]) for part in ADDRESS_PARTS if value.get(part))
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+# Controls become their pictures, which stand in Unicode in the same order; direction changes, which
+# could turn the text around them, their numbers.
+_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n\r"}
+_NUMBERS = {
+    code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+_VISIBLE = _PICTURES | _NUMBERS
+
+
+def plain(text: str) -> str:
+    """`text` with its control and direction characters made visible: none may act on the page."""
+    return text.translate(_VISIBLE)
+
+
+def most_attempts(job: Job) -> int:
+    """How many attempts the job may have in all: those before its budget, and the budget's."""
+    waits = DEFAULT.waits if job.policy is None else job.policy.waits
+    return job.budget_from + len(waits) + 1
+
+
+def attempts(job: Job) -> str:
+    """«3 of 8»."""
+    return _("%(done)d of %(most)d") % {"done": job.attempts, "most": most_attempts(job)}
+
+
+def span(length: timedelta) -> str:
+    """«17 h 12 min», «45 s»: the two largest units, cut."""
+    seconds = int(length.total_seconds())
+    days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
+    if hours:
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if minutes:
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds % 60}
+    return _("%(seconds)d s") % {"seconds": seconds}
+
+
+def sentence(job: Job, now: datetime) -> str:
+    """The job's state in one sentence. `job.settings` and `job.policy` are read."""
+    return _SENTENCES[Status(job.status)](job, now)
+
+
+def _queued(job: Job, now: datetime) -> str:
+    due = job.next_attempt_at
+    if due is not None and due > now:
+        return _("Waits for its first attempt, due %(time)s.") % {"time": show.full_time(due)}
+    waited = span(now - due) if due is not None else show.EMPTY
+    return _("Waits for a worker since %(waited)s.") % {"waited": waited}
+
+
+def _sending(job: Job, now: datetime) -> str:
+    return _("Attempt %(attempts)s is on its way.") % {"attempts": attempts(job)}
+
+
+def _retrying(job: Job, now: datetime) -> str:
+    due = show.full_time(job.next_attempt_at) if job.next_attempt_at else show.EMPTY
+    return _("Attempt %(attempts)s failed: %(why)s. The next one is due %(time)s.") % {
+        "attempts": attempts(job),
+        "why": _why(job),
+        "time": due,
+    }
+
+
+def _delivered(job: Job, now: datetime) -> str:
+    taken = (job.settled_at or now) - job.created_at
+    return ngettext(
+        "Delivered at the first attempt, %(taken)s after routing.",
+        "Delivered after %(count)d attempts, %(taken)s after routing.",
+        job.attempts,
+    ) % {"count": job.attempts, "taken": show.duration(int(taken.total_seconds() * 1000))}
+
+
+def _failed(job: Job, now: datetime) -> str:
+    if not job.attempts:
+        return _("Failed without an attempt: %(why)s.") % {"why": _why(job)}
+    return ngettext(
+        "Failed after %(count)d attempt over %(span)s; %(why)s.",
+        "Failed after %(count)d attempts over %(span)s; %(why)s.",
+        job.attempts,
+    ) % {
+        "count": job.attempts,
+        "span": span((job.settled_at or now) - job.budget_due),
+        "why": _last_answer(job) if job.last_code else _why(job),
+    }
+
+
+def _cancelled(job: Job, now: datetime) -> str:
+    if not job.reason:
+        return _("Cancelled: no more attempts.")
+    return _("Cancelled: %(why)s.") % {"why": job.reason.rstrip(".")}
+
+
+def _last_answer(job: Job) -> str:
+    """«last answer 500 from crm.example»."""
+    if not job.settings.host:
+        return _("last answer %(code)s") % {"code": job.last_code}
+    return _("last answer %(code)s from %(host)s") % {"code": job.last_code, "host": job.settings.host}
+
+
+def _why(job: Job) -> str:
+    """Our own words for the last failure, without the final stop."""
+    why = job.last_error or job.reason or ERROR_CLASSES.get(job.last_error_class, job.last_error_class)
+    return str(why).rstrip(".") or show.EMPTY
+
+
+_SENTENCES = {
+    Status.QUEUED: _queued,
+    Status.SENDING: _sending,
+    Status.RETRYING: _retrying,
+    Status.DELIVERED: _delivered,
+    Status.FAILED: _failed,
+    Status.CANCELLED: _cancelled,
+}
