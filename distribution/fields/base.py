@@ -1,6 +1,5 @@
 """What every field type answers: reading a value that comes in, and taking part in rules."""
 
-import re
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
@@ -17,8 +16,10 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 * 1024
 QUOTED_CHARACTERS = 40
-# Blanks that people paste along without seeing them; str.strip() leaves the last three.
-_EDGES = re.compile(r"^[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+$")
+# Unicode's stream-safe limit (UAX 15); a long pile of accents takes seconds to put in order.
+MAX_ACCENTS = 30
+# All that counts as blank at a value's edges: str.strip() leaves the last three, which people paste unseen.
+_EDGES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "\u200b\u2060\ufeff"
 
 Reader = Callable[[object], Hashable | None]
 
@@ -30,10 +31,10 @@ class FieldError(ValueError):
     part at fault, this one first. The words never repeat the value of an encrypted field.
     """
 
-    def __init__(self, message: "StrOrPromise", *, part: str = "", **params: object) -> None:
+    def __init__(self, message: "StrOrPromise", **params: object) -> None:
         super().__init__(message)
         self.message = message
-        self.part = part
+        self.part = ""
         self.params = params
         self.problems: tuple[FieldError, ...] = (self,)
 
@@ -77,6 +78,7 @@ class FieldType(ABC):
 
     key: ClassVar[str]
     operators: ClassVar[tuple[str, ...]]
+    many: ClassVar[bool] = False  # rules compare a set of values
 
     @abstractmethod
     def parse(self, raw: object, spec: FieldSpec) -> Any:
@@ -104,10 +106,7 @@ class FieldType(ABC):
 
     def operand(self, op: str, raw: object, spec: FieldSpec) -> Hashable:
         """One value of a rule, as `reader(op)` would give it. Raises FieldError, also when empty."""
-        value = self.read(self.parse(raw, spec))
-        if value is None:
-            raise FieldError(_("A value is missing here; to look for empty fields, use “is empty”."))
-        return value
+        return needed(self.read(self.parse(raw, spec)))
 
     def _default(self, spec: FieldSpec) -> Any:
         try:
@@ -126,6 +125,13 @@ def is_empty(value: object) -> bool:
     return value is None or (isinstance(value, list | tuple) and not value)
 
 
+def needed(operand: Hashable | None) -> Hashable:
+    """A rule's value that must not be empty. Raises FieldError."""
+    if operand is None:
+        raise FieldError(_("The value is missing; to look for empty fields, use the operator “is empty”."))
+    return operand
+
+
 def fold(text: str) -> str:
     """`text` for comparing: without regard to case and to how accents are encoded."""
     if text.isascii():
@@ -137,8 +143,19 @@ def quoted(raw: object, spec: FieldSpec) -> str:
     """`raw` as it stands in a message: in quotes and cut; an encrypted field's value never shows."""
     if spec.encrypted:
         return str(_("The value"))
-    text = str(raw)
+    text = scalar(raw) or str(raw)
     return f"“{text if len(text) <= QUOTED_CHARACTERS else text[: QUOTED_CHARACTERS - 1] + '…'}”"
+
+
+def scalar(value: object) -> str | None:
+    """One value as text, untouched; None for None, lists and objects. Never raises."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(Decimal(value))  # str(int) gives up at 4,300 digits
+    return str(value) if isinstance(value, float | Decimal) else None
 
 
 def to_text(raw: object) -> str:
@@ -148,11 +165,10 @@ def to_text(raw: object) -> str:
     """
     if raw is None:
         return ""
-    if isinstance(raw, bool):
-        return "true" if raw else "false"
-    if not isinstance(raw, str | int | float | Decimal):
+    text = scalar(raw)
+    if text is None:
         raise FieldError(_("Send one value here, not a list or an object."))
-    return _EDGES.sub("", unicodedata.normalize("NFC", _storable(str(raw))))
+    return _composed(_storable(text)).strip(_EDGES)
 
 
 def _storable(text: str) -> str:
@@ -167,3 +183,15 @@ def _storable(text: str) -> str:
     if len(encoded) > MAX_BYTES:
         raise FieldError(_("The value is longer than 64 KiB; shorten it."))
     return text
+
+
+def _composed(text: str) -> str:
+    """`text` in Unicode's composed form (NFC). Raises FieldError for piles of accents."""
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        return text
+    pile = 0
+    for character in text:
+        pile = pile + 1 if unicodedata.combining(character) else 0
+        if pile > MAX_ACCENTS:
+            raise FieldError(_("The value holds more than 30 accents on one letter; remove them."))
+    return unicodedata.normalize("NFC", text)

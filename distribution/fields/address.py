@@ -1,0 +1,123 @@
+"""An address: one value of nine parts, each a target of its own in rules, ticks and templates."""
+
+import re
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from distribution.fields.base import MAX_BYTES, FieldError, FieldSpec, FieldType, is_empty, quoted
+from distribution.fields.contact import WHOLE
+from distribution.fields.number import NumberType, parse_number, to_json
+from distribution.fields.text import TEXT_OPERATORS, TextType, free_operand
+from partners.sheet import ADDRESS_PARTS
+
+_COUNTRY_CODE = re.compile(r"[A-Z]{2}")
+_NAME_SIGNS = re.compile(r"[\s_-]")
+
+
+class CountryCodeType(TextType):
+    """Two letters of ISO 3166, in capitals. Whether there is such a country is not asked."""
+
+    operators = TEXT_OPERATORS
+
+    def parse(self, raw: object, spec: FieldSpec) -> str | None:
+        code = (super().parse(raw, spec) or "").upper()
+        if code and not _COUNTRY_CODE.fullmatch(code):
+            message = _("%(value)s is not a country code; write two letters such as DE.")
+            raise FieldError(message, value=quoted(raw, spec))
+        return code or None
+
+    def operand(self, op: str, raw: object, spec: FieldSpec) -> Hashable:
+        return super().operand(op, raw, spec) if op in WHOLE else free_operand(raw)
+
+
+class CoordinateType(NumberType):
+    """Degrees between -`bound` and `bound`."""
+
+    def __init__(self, bound: int) -> None:
+        self.bound = bound
+
+    def parse(self, raw: object, spec: FieldSpec) -> int | float | None:
+        degrees = parse_number(raw, spec)
+        if degrees is not None and abs(degrees) > self.bound:
+            message = _(
+                "%(value)s lies outside of -%(bound)d to %(bound)d degrees; check the sign and the point."
+            )
+            raise FieldError(message, value=quoted(raw, spec), bound=self.bound)
+        return to_json(degrees)
+
+
+_text = TextType()
+PARTS: dict[str, FieldType] = {
+    **dict.fromkeys(ADDRESS_PARTS, _text),
+    "country_code": CountryCodeType(),
+    "latitude": CoordinateType(90),
+    "longitude": CoordinateType(180),
+}
+PART_LABELS = {
+    "street": _("street"),
+    "house_number": _("house number"),
+    "postcode": _("postcode"),
+    "city": _("city"),
+    "state": _("state"),
+    "country": _("country"),
+    "country_code": _("country code"),
+    "latitude": _("latitude"),
+    "longitude": _("longitude"),
+}
+
+
+class AddressType(FieldType):
+    """An object of parts, the empty ones left out. Names are read without regard to case, blanks, _ and -,
+    and may stand with the field's key before them (`address.postcode`)."""
+
+    key = "address"
+    operators = ("is_empty", "is_not_empty")
+
+    def parse(self, raw: object, spec: FieldSpec) -> dict[str, Any] | None:
+        if is_empty(raw):
+            return None
+        if not isinstance(raw, Mapping):
+            message = _("Send the parts of %(label)s one by one, such as %(key)s.postcode.")
+            raise FieldError(message, label=spec.label, key=spec.key)
+        return _parse_parts(raw, spec) or None
+
+    def read(self, value: object) -> Hashable | None:
+        return None  # only its parts are compared
+
+
+def part_spec(spec: FieldSpec, part: str) -> FieldSpec:
+    """The spec of one part of the address field `spec`."""
+    label = f"{spec.label} {PART_LABELS[part]}"
+    return replace(spec, key=f"{spec.key}.{part}", label=label, type="text", required=False, default=None)
+
+
+def unknown_parts(raw: object, spec: FieldSpec) -> list[str]:
+    """The names in an address object that are no part of one; `parse` leaves them out."""
+    return [str(name) for name in raw if _part(name, spec) is None] if isinstance(raw, Mapping) else []
+
+
+def _part(name: object, spec: FieldSpec) -> str | None:
+    short = _NAME_SIGNS.sub("", str(name).removeprefix(f"{spec.key}.")).lower()
+    return next((part for part in ADDRESS_PARTS if part.replace("_", "") == short), None)
+
+
+def _parse_parts(raw: Mapping[Any, Any], spec: FieldSpec) -> dict[str, Any]:
+    """The parts that hold something, in order. Raises the first part's FieldError with all `problems`."""
+    given = {_part(name, spec): value for name, value in raw.items() if not is_empty(value)}
+    values: dict[str, Any] = {}
+    errors: list[FieldError] = []
+    for part in (part for part in ADDRESS_PARTS if part in given):
+        try:
+            values[part] = PARTS[part].parse(given[part], part_spec(spec, part))
+        except FieldError as error:
+            error.part = part
+            errors.append(error)
+    if errors:
+        errors[0].problems = tuple(errors)
+        raise errors[0]
+    if sum(len(str(value).encode()) for value in values.values()) > MAX_BYTES:
+        raise FieldError(_("The value is longer than 64 KiB; shorten it."))
+    return {part: value for part, value in values.items() if value is not None}
