@@ -17,4 +17,5 @@ urlpatterns = [
     path("readyz", ops.readyz, name="readyz"),
     path("admin/delivery/", include("delivery.pages.urls")),
     path("admin/", admin.site.urls),
+    path("portal/", include("portal.urls")),
 ]

@@ -1,0 +1,49 @@
+"""The history: who of a partner signed in, read, answered and downloaded what, and when."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from leadflip.kit import paging, show
+from portal.access import Place, page, partner_page
+from portal.models import Entry, EntryEvent
+from portal.reading import Summary, summaries
+
+
+@require_GET
+@partner_page
+def activity(request: HttpRequest, place: Place) -> HttpResponse:
+    """The partner's events, newest first."""
+    events = EntryEvent.objects.filter(partner=place.partner).select_related("user", "entry__settings")
+    shown = paging.page(events, request.GET)
+    names = _names(shown.rows)
+    return page(
+        request,
+        place,
+        "activity",
+        page=shown,
+        events=[(event, names.get(event.entry_id), download_words(event)) for event in shown.rows],
+    )
+
+
+def download_words(event: EntryEvent) -> str:
+    """«312 leads of solar-lead, Accepted»: what a download held; "" for other events."""
+    if event.kind != EntryEvent.Kind.DOWNLOADED:
+        return ""
+    chosen = event.detail.get("filter", {})
+    words = _("%(leads)s of %(entity)s") % {
+        "leads": show.leads(event.detail.get("rows", 0)),
+        "entity": chosen.get("entity", ""),
+    }
+    review = chosen.get("review")
+    days = " – ".join(day for day in (chosen.get("start"), chosen.get("end")) if day)
+    return ", ".join(
+        part for part in (words, str(Entry.Review(review).label) if review else "", days) if part
+    )
+
+
+def _names(events: Sequence[EntryEvent]) -> dict[UUID | None, Summary]:
+    return {**summaries([event.entry for event in events if event.entry is not None])}

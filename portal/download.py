@@ -1,0 +1,114 @@
+"""A partner's leads of one entity as a stream of CSV, and the event that tells of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db.models import QuerySet
+
+from partners.models import DeliverySettings
+from partners.sheet import Sheet, Ticks, reader
+from portal.access import Place
+from portal.csvfile import Format, Heading, field_headings, own_headings
+from portal.models import Entry, EntryEvent
+from portal.reading import ticks_of
+
+# Rows that are read and written at a time: what a download holds in memory.
+BATCH = 500
+# Rows that Excel and LibreOffice open.
+SHEET_ROWS = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a file shall hold: one entity's leads, perhaps of one review, perhaps between two days."""
+
+    entity_id: int
+    entity: str
+    review: str = ""
+    start: date | None = None
+    end: date | None = None
+
+    def entries(self, place: Place) -> QuerySet[Entry]:
+        """The partner's entries, newest first; days are those of the partner's zone."""
+        rows = Entry.objects.filter(partner=place.partner, entity_id=self.entity_id)
+        if self.review:
+            rows = rows.filter(review=self.review)
+        if self.start:
+            rows = rows.filter(created_at__gte=_midnight(self.start, place))
+        if self.end:
+            rows = rows.filter(created_at__lt=_midnight(self.end + timedelta(days=1), place))
+        return rows.order_by("-id")
+
+    def words(self) -> dict[str, str]:
+        """The filter as the event keeps it."""
+        return {
+            "entity": self.entity,
+            "review": self.review,
+            "start": self.start.isoformat() if self.start else "",
+            "end": self.end.isoformat() if self.end else "",
+        }
+
+
+def headings(entries: QuerySet[Entry], entity_id: int) -> list[Heading]:
+    """The file's columns: the portal's own, then every field that one of the rows' settings ticks."""
+    used = DeliverySettings.objects.filter(id__in=entries.order_by().values("settings").distinct())
+    seen = [Ticks.of(row.everything, row.per_entity, entity_id) for row in used]
+    return own_headings() + field_headings(reader().columns(entity_id), seen)
+
+
+def stream(*, place: Place, wanted: Wanted, format: Format, name: str, at: datetime) -> Iterator[bytes]:
+    """The file in pieces. Its event stands before the first byte leaves, and gets the count at the end."""
+    entries = wanted.entries(place)
+    columns = headings(entries, wanted.entity_id)
+    event = EntryEvent.objects.create(
+        partner=place.partner,
+        user=place.user,
+        kind=EntryEvent.Kind.DOWNLOADED,
+        detail={"filter": wanted.words(), "format": name, "rows": 0},
+        at=at,
+    )
+    return _pieces(entries, columns, format, event)
+
+
+def _pieces(
+    entries: QuerySet[Entry], columns: Sequence[Heading], format: Format, event: EntryEvent
+) -> Iterator[bytes]:
+    rows = 0
+    try:
+        yield format.start(columns).encode()
+        found = entries.select_related("settings", "answered_by").iterator(chunk_size=BATCH)
+        while batch := list(islice(found, BATCH)):
+            rows += len(batch)
+            yield "".join(format.row(columns, values) for values in _values(batch)).encode()
+    finally:
+        event.detail["rows"] = rows
+        event.save(update_fields=["detail"])
+
+
+def _values(batch: Sequence[Entry]) -> Iterator[Mapping[str, Any]]:
+    sheets = reader().sheets({entry.lead_id for entry in batch})
+    for entry in batch:
+        yield {**_ticked(entry, sheets.get(entry.lead_id)), **_own(entry)}
+
+
+def _ticked(entry: Entry, sheet: Sheet | None) -> dict[str, Any]:
+    return {cell.key: cell.value for cell in sheet.ticked(ticks_of(entry))} if sheet else {}
+
+
+def _own(entry: Entry) -> dict[str, Any]:
+    return {
+        "lead_id": str(entry.lead_id),
+        "portal.received_at": entry.created_at,
+        "portal.review": entry.review,
+        "portal.answered_at": entry.answered_at,
+        "portal.answered_by": str(entry.answered_by or ""),
+        "portal.reason": entry.reason,
+        "portal.note": entry.note,
+    }
+
+
+def _midnight(day: date, place: Place) -> datetime:
+    return datetime.combine(day, time.min, place.zone)

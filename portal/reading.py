@@ -1,0 +1,64 @@
+"""What an entry shows of its lead: the ticked fields of its settings, as they are now."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from partners.sheet import Cell, Column, Sheet, Ticks, reader
+from portal.models import Entry
+from portal.values import Shown, shown
+
+# Fields beside the name in a list, and the most characters of each.
+BITS = 3
+BIT_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A lead in a list: what it is called, and its first fields. Holds no encrypted value."""
+
+    title: str
+    bits: tuple[tuple[str, str], ...] = ()
+
+
+def ticks_of(entry: Entry) -> Ticks:
+    """What the entry's partner may see; needs `entry.settings`."""
+    return Ticks.of(entry.settings.everything, entry.settings.per_entity, entry.entity_id)
+
+
+def fields(entry: Entry) -> list[Shown] | None:
+    """The lead's ticked fields, opened; None when the lead is gone."""
+    sheet = reader().sheets([entry.lead_id]).get(entry.lead_id)
+    return None if sheet is None else [shown(cell) for cell in sheet.ticked(ticks_of(entry))]
+
+
+def summaries(entries: Sequence[Entry]) -> dict[UUID, Summary]:
+    """By entry id. Encrypted values stay shut in lists: only a lead's own page opens them."""
+    sheets = reader().sheets({entry.lead_id for entry in entries})
+    return {entry.id: _summary(entry, sheets.get(entry.lead_id)) for entry in entries}
+
+
+def _summary(entry: Entry, sheet: Sheet | None) -> Summary:
+    fallback = _("Lead %(id)s") % {"id": entry.lead_id.hex[-8:]}
+    if sheet is None:
+        return Summary(fallback)
+    cells = sheet.ticked(_open_only(ticks_of(entry), sheet.columns))
+    bits = ((shown(cell).label, _cut(cell)) for cell in cells if cell.key != sheet.display_field)
+    return Summary(_title(cells, sheet) or fallback, tuple(bit for bit in bits if bit[1])[:BITS])
+
+
+def _title(cells: Iterable[Cell], sheet: Sheet) -> str:
+    return next((_cut(cell) for cell in cells if cell.key == sheet.display_field), "")
+
+
+def _cut(cell: Cell) -> str:
+    return Truncator(shown(cell).text).chars(BIT_LENGTH)
+
+
+def _open_only(ticks: Ticks, columns: Sequence[Column]) -> Ticks:
+    shut = {column.key for column in columns if column.encrypted}
+    keys = {column.key for column in columns} if ticks.everything else ticks.keys
+    return Ticks(everything=False, keys=frozenset(key for key in keys if key.partition(".")[0] not in shut))

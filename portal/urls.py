@@ -1,0 +1,23 @@
+"""Addresses below /portal/."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from portal import account, activity, csv, entry, feed
+
+app_name = "portal"
+urlpatterns = [
+    path("", feed.feed, name="feed"),
+    path("login/", account.SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(next_page="portal:login"), name="logout"),
+    path("leads/<uuid:entry_id>/", entry.lead, name="lead"),
+    path("leads/<uuid:entry_id>/accept/", entry.accept, name="accept"),
+    path("leads/<uuid:entry_id>/reject/", entry.reject, name="reject"),
+    path("csv/", csv.csv_page, name="csv"),
+    path("csv/file/", csv.csv_file, name="csv_file"),
+    path("activity/", activity.activity, name="activity"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="password"),
+    path("account/theme/", account.theme, name="theme"),
+    path("switch/", account.switch, name="switch"),
+]
