@@ -1,6 +1,6 @@
 """The field types: one class each, by the name that a field's row holds."""
 
-from distribution.fields.address import AddressType, part_spec, unknown_parts
+from distribution.fields.address import AddressType, part_spec
 from distribution.fields.base import FieldError, FieldSpec, FieldType, is_empty
 from distribution.fields.choices import CheckboxType, MultiSelectType, SelectType
 from distribution.fields.contact import EmailType, PhoneType, UrlType
@@ -23,4 +23,4 @@ TYPES: dict[str, FieldType] = {
     "address": AddressType(),
 }
 
-__all__ = ["TYPES", "FieldError", "FieldSpec", "FieldType", "is_empty", "part_spec", "unknown_parts"]
+__all__ = ["TYPES", "FieldError", "FieldSpec", "FieldType", "is_empty", "part_spec"]

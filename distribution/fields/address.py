@@ -7,7 +7,15 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from distribution.fields.base import MAX_BYTES, FieldError, FieldSpec, FieldType, is_empty, quoted
+from distribution.fields.base import (
+    MAX_BYTES,
+    QUOTED_CHARACTERS,
+    FieldError,
+    FieldSpec,
+    FieldType,
+    is_empty,
+    quoted,
+)
 from distribution.fields.contact import WHOLE
 from distribution.fields.number import NumberType, parse_number, to_json
 from distribution.fields.text import TEXT_OPERATORS, TextType, free_operand
@@ -94,19 +102,18 @@ def part_spec(spec: FieldSpec, part: str) -> FieldSpec:
     return replace(spec, key=f"{spec.key}.{part}", label=label, type="text", required=False, default=None)
 
 
-def unknown_parts(raw: object, spec: FieldSpec) -> list[str]:
-    """The names in an address object that are no part of one; `parse` leaves them out."""
-    return [str(name) for name in raw if _part(name, spec) is None] if isinstance(raw, Mapping) else []
-
-
-def _part(name: object, spec: FieldSpec) -> str | None:
+def _part(name: object, spec: FieldSpec) -> str:
     short = _NAME_SIGNS.sub("", str(name).removeprefix(f"{spec.key}.")).lower()
-    return next((part for part in ADDRESS_PARTS if part.replace("_", "") == short), None)
+    for part in ADDRESS_PARTS:
+        if part.replace("_", "") == short:
+            return part
+    message = _("%(name)s is not a part of an address; its parts are %(parts)s.")
+    raise FieldError(message, name=f"“{str(name)[:QUOTED_CHARACTERS]}”", parts=", ".join(ADDRESS_PARTS))
 
 
 def _parse_parts(raw: Mapping[Any, Any], spec: FieldSpec) -> dict[str, Any]:
     """The parts that hold something, in order. Raises the first part's FieldError with all `problems`."""
-    given = {_part(name, spec): value for name, value in raw.items() if not is_empty(value)}
+    given = {_part(name, spec): value for name, value in raw.items()}
     values: dict[str, Any] = {}
     errors: list[FieldError] = []
     for part in (part for part in ADDRESS_PARTS if part in given):

@@ -118,10 +118,10 @@ class FieldType(ABC):
 
 def is_empty(value: object) -> bool:
     """None, blank text, an empty list, an address without any part. False and 0 are values."""
+    if isinstance(value, dict):
+        return all(part is None or (isinstance(part, str) and not part.strip()) for part in value.values())
     if isinstance(value, str):
         return not value.strip()
-    if isinstance(value, dict):
-        return all(is_empty(part) for part in value.values())
     return value is None or (isinstance(value, list | tuple) and not value)
 
 

@@ -1,0 +1,114 @@
+"""Rules made ready once, to be asked of many leads. Nothing here raises once they are compiled."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from distribution.fields import FieldSpec, is_empty
+from distribution.rules.condition import Read
+from distribution.rules.operators import OPERATORS
+from distribution.rules.schema import read_document
+from distribution.rules.targets import Facts, Target
+
+Holds: TypeAlias = Callable[[Facts], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """The condition that a lead failed, and the value it met.
+
+    `expected` is the rule's value as written. The condition's place in the document is
+    `document[alternative][condition]`.
+    """
+
+    field: str
+    op: str
+    expected: Any
+    met: object
+    alternative: int
+    condition: int
+
+    @property
+    def place(self) -> list[int]:
+        """Where the condition stands, as the decision record keeps it."""
+        return [self.alternative, self.condition]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition: `holds` asks a lead's values."""
+
+    target: Target
+    op: str
+    expected: Any
+    holds: Holds
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Compiled rules. `targets`: what they compare, each once."""
+
+    alternatives: tuple[tuple[Condition, ...], ...] = ()
+    targets: tuple[Target, ...] = ()
+
+    def miss(self, facts: Facts) -> Miss | None:
+        """None when `facts` match, else the first failing condition of the nearest alternative.
+
+        Nearest is the one with the fewest failing conditions, the first of equals. Never raises,
+        whatever values it meets.
+        """
+        for alternative in self.alternatives:
+            for condition in alternative:
+                if not condition.holds(facts):
+                    break
+            else:
+                return None
+        return self._nearest(facts) if self.alternatives else None
+
+    def _nearest(self, facts: Facts) -> Miss:
+        failing = [_failing(alternative, facts) for alternative in self.alternatives]
+        number = min(range(len(failing)), key=lambda place: len(failing[place]))
+        position = failing[number][0]
+        condition = self.alternatives[number][position]
+        met = condition.target.value(facts)
+        return Miss(condition.target.key, condition.op, condition.expected, met, number, position)
+
+
+def compile_rules(document: object, fields: Mapping[str, FieldSpec]) -> Rules:
+    """The rules of a document, checked against the entity's fields by key. Raises RuleErrors."""
+    alternatives = tuple(
+        tuple(_compile(read) for read in alternative) for alternative in read_document(document, fields)
+    )
+    targets = {condition.target.key: condition.target for each in alternatives for condition in each}
+    return Rules(alternatives, tuple(targets.values()))
+
+
+def _failing(alternative: Sequence[Condition], facts: Facts) -> list[int]:
+    return [place for place, condition in enumerate(alternative) if not condition.holds(facts)]
+
+
+def _compile(read: Read) -> Condition:
+    return Condition(read.target, read.op, read.written, _holds(read))
+
+
+def _holds(read: Read) -> Holds:
+    operator = OPERATORS[read.op]
+    value_of = _getter(read.target)
+    if operator.takes == "nothing":
+        return lambda facts: is_empty(value_of(facts)) is operator.negative
+    reader = read.target.type.reader(read.op)
+    test = operator.test(read.operand, read.target.type.many)
+    negative = operator.negative
+
+    def holds(facts: Facts) -> bool:
+        met = reader(value_of(facts))
+        return (met is not None and test(met)) is not negative
+
+    return holds
+
+
+def _getter(target: Target) -> Callable[[Facts], object]:
+    if target.part:
+        return target.value
+    field = target.field
+    return lambda facts: facts.get(field)
