@@ -146,12 +146,12 @@ def _list_words(values: Sequence[object]) -> str:
 def _named(condition: Mapping[str, Any], fields: Mapping[str, FieldSpec]) -> dict[str, str]:
     target = find(condition["field"], fields)
     value = condition.get("value")
-    low, high = value if condition["op"] == "between" else (None, None)
+    pair: Sequence[object] = value if condition["op"] == "between" and value else (None, None)
     return {
         "field": target.spec.label if target else condition["field"],
         "value": value_words(value),
-        "low": value_words(low),
-        "high": value_words(high),
+        "low": value_words(pair[0]),
+        "high": value_words(pair[1]),
     }
 
 

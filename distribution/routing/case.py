@@ -1,0 +1,77 @@
+"""What deciding reads: a profile made ready, the partners as they are now, one lead's values.
+
+All of it is plain data, so a decision can be made again, tried out, or proved without a database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from distribution.rules import Rules
+from distribution.rules.targets import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One assignment of a profile. `settings_id` None: the partner's own delivery settings."""
+
+    id: int
+    partner_id: int
+    enabled: bool
+    rules: Rules
+    price: Decimal
+    settings_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledProfile:
+    """One version of a profile; `seats` are in rank order, the preferred first."""
+
+    profile_id: int
+    version: int
+    strategy: str
+    currency: str
+    policy_id: int | None
+    rules: Rules
+    seats: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerNow:
+    """A partner as it is at this moment, whatever the profile's version."""
+
+    active: bool
+    default_settings_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsNow:
+    """A delivery-settings row as it is at this moment."""
+
+    kind: str
+    policy_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Partners and delivery settings by id. Who is missing here gets nothing."""
+
+    partners: Mapping[int, PartnerNow] = field(default_factory=dict)
+    settings: Mapping[int, SettingsNow] = field(default_factory=dict)
+
+    def settings_id(self, seat: Seat) -> int | None:
+        """The delivery settings that a job of `seat` would have: its own, else its partner's."""
+        partner = self.partners.get(seat.partner_id)
+        chosen = seat.settings_id or (partner.default_settings_id if partner else None)
+        return chosen if chosen in self.settings else None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One lead before one profile. `facts` are its open values by field key, `now` is aware."""
+
+    facts: Facts
+    profile: CompiledProfile
+    world: World
+    now: datetime

@@ -1,0 +1,7 @@
+"""The gates in the order in which they are asked; the first that skips gives the reason."""
+
+from distribution.routing.gates.active import Active, Reachable
+from distribution.routing.gates.base import Gate
+from distribution.routing.gates.rules import RulesGate
+
+GATES: tuple[Gate, ...] = (Active(), RulesGate(), Reachable())

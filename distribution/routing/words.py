@@ -1,0 +1,55 @@
+"""A decision's verdicts as sentences, read from the record and the version that it names."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from distribution.routing.document import ProfileDocument, field_specs
+from distribution.rules import RulesDoc
+from distribution.rules.words import miss_words
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+_SENTENCES: dict[str, "StrOrPromise"] = {
+    "chosen": gettext_lazy("%(partner)s: chosen"),
+    "outranked": gettext_lazy("%(partner)s: skipped, a better-ranked partner got the lead"),
+    "disabled": gettext_lazy("%(partner)s: skipped, its assignment is not enabled"),
+    "inactive": gettext_lazy("%(partner)s: skipped, the partner is inactive"),
+    "no_settings": gettext_lazy("%(partner)s: skipped, no delivery method is set for it"),
+    "rules": gettext_lazy("%(partner)s: skipped, %(miss)s"),
+    "profile_rules": gettext_lazy("%(partner)s: skipped by the profile's rules, %(miss)s"),
+}
+
+
+def verdict_sentences(
+    verdicts: Sequence[Sequence[Any]],
+    document: ProfileDocument,
+    facts: Mapping[str, Any],
+    partners: Mapping[int, str],
+) -> Iterator[str]:
+    """One sentence a verdict, in order: "Acme: skipped, Postcode “10115” does not start with “8”".
+
+    `verdicts` and `facts` are a decision's, `document` its profile version's, `partners` the names by id.
+    """
+    assignments = {each["id"]: each for each in document["assignments"]}
+    for verdict in verdicts:
+        assignment = assignments[verdict[0]]
+        code = verdict[1]
+        named = {"partner": partners.get(assignment["partner_id"], _("A partner"))}
+        if code in ("rules", "profile_rules"):
+            rules = assignment["rules"] if code == "rules" else document["rules"]
+            named["miss"] = _miss(rules, verdict[2], document, facts)
+        yield str(_SENTENCES[code]) % named
+
+
+def _miss(rules: RulesDoc, place: Sequence[int], document: ProfileDocument, facts: Mapping[str, Any]) -> str:
+    alternative, position = place
+    condition = rules[alternative][position]
+    words = miss_words(condition, facts.get(condition["field"]), field_specs(document))
+    if len(rules) == 1:
+        return words
+    named = {"miss": words, "count": len(rules)}
+    return _("%(miss)s (the nearest of %(count)d alternatives)") % named
