@@ -1,5 +1,9 @@
 """Writes over partners and their configuration."""
 
+from typing import Any
+
+from partners.kinds import KINDS
+from partners.models import DeliverySettings, Partner, RetryPolicy
 from partners.models.revision import Revision, hold_exclusive
 
 
@@ -11,3 +15,30 @@ def touch() -> None:
     """
     hold_exclusive()
     Revision.bump()
+
+
+def save_settings(
+    *,
+    partner: Partner,
+    kind: str,
+    scope: str = "",
+    config: dict[str, Any],
+    secrets: dict[str, Any],
+    policy: RetryPolicy | None,
+    everything: bool,
+    per_entity: dict[str, Any],
+) -> DeliverySettings:
+    """The one row of this partner, method and scope, made or changed; a change raises its version.
+
+    `scope` is "" for the partner's own, see DeliverySettings. Call after `touch()`, in its transaction.
+    """
+    row, made = DeliverySettings.objects.get_or_create(partner=partner, kind=kind, scope=scope)
+    old = (row.config, row.secrets(), row.policy_id, row.everything, row.per_entity)
+    if not made and old == (config, secrets, policy.pk if policy else None, everything, per_entity):
+        return row
+    row.config, row.policy, row.everything, row.per_entity = config, policy, everything, per_entity
+    row.host = KINDS[kind].host(config)
+    row.put_secrets(secrets)
+    row.version += 0 if made else 1
+    row.save()
+    return row

@@ -16,14 +16,18 @@ from leadflip.kit import crypto
 SLOT = "once"
 
 
-def keep(request: HttpRequest, *, title: str, text: str, secret: str, back: str) -> HttpResponse:
-    """Keeps `secret` for the one page that shows it, and answers with the way there.
+def keep(request: HttpRequest, *, title: str, text: str, secret: str, back: str) -> None:
+    """Keeps `secret` for the one page that shows it; answer with `way`.
 
     `title` heads the page, `text` says what the secret is for, `back` is where its button leads.
     """
     told = {"title": title, "text": text, "secret": secret, "back": back}
     request.session[SLOT] = base64.b64encode(crypto.seal(_owner(request), told)).decode()
-    return HttpResponseRedirect(reverse("admin:once"))
+
+
+def way(request: HttpRequest) -> HttpResponse | None:
+    """The way to the page, if something is kept for it."""
+    return HttpResponseRedirect(reverse("admin:once")) if SLOT in request.session else None
 
 
 @never_cache

@@ -1,18 +1,103 @@
 """Partners, with how each is reached."""
 
-from django.contrib import admin
+from functools import cached_property
+from typing import Any
 
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from leadflip.kit import once
+from leadflip.kit.generics import ModelForm
 from partners.admin.base import ConfigAdmin
+from partners.admin.delivery import DeliveryForm, summary
 from partners.admin.people import MemberInline
-from partners.models import Partner
+from partners.models import DeliverySettings, Partner
+
+SEE_BELOW = _("Delivery: mend what is marked in that section.")
+
+
+class PartnerForm(ModelForm[Partner]):
+    """The partner, and its Delivery section in `delivery`."""
+
+    class Meta:
+        model = Partner
+        fields = ["name", "contact_email", "phone", "tags", "zone", "active", "in_flight", "notes"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.delivery = DeliveryForm(
+            self.data if self.is_bound else None,
+            current=self.instance.default_settings,
+            rows=own_rows(self.instance),
+        )
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if not self.delivery.is_valid():
+            self.add_error(None, SEE_BELOW)
+        return cleaned
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        return [*super().changed_data, *(["delivery"] if self.delivery.has_changed() else [])]
+
+
+def own_rows(partner: Partner) -> dict[str, DeliverySettings]:
+    """The partner's own settings by method."""
+    if partner._state.adding:
+        return {}
+    return {row.kind: row for row in partner.delivery_settings.filter(scope="")}
+
+
+def keep_secret(request: HttpRequest, delivery: DeliveryForm, owner: str, back: str) -> None:
+    """Keeps a signing secret that this save made for the page that shows it."""
+    if delivery.made_secret:
+        once.keep(
+            request,
+            title=gettext("Signing secret of %(owner)s") % {"owner": owner},
+            text=gettext("The partner checks the signature of each webhook with this secret."),
+            secret=delivery.made_secret,
+            back=back,
+        )
 
 
 @admin.register(Partner)
 class PartnerAdmin(ConfigAdmin[Partner]):
     """Who receives leads."""
 
+    form = PartnerForm
     inlines = [MemberInline]
-    list_display = ["name", "active", "contact_email"]
+    list_display = ["name", "active", "delivery", "contact_email"]
     list_filter = ["active"]
     search_fields = ["name", "contact_email"]
-    exclude = ["default_settings"]
+    change_form_template = "admin/partners/partner.html"
+    add_form_template = "admin/partners/partner.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Partner]:
+        return super().get_queryset(request).select_related("default_settings__policy")
+
+    @admin.display(description=_("delivery"))
+    def delivery(self, partner: Partner) -> str:
+        """The method in force, and where it leads."""
+        return summary(partner.default_settings)
+
+    def save_model(self, request: HttpRequest, obj: Partner, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        row = form.delivery.save(obj)
+        if row is not None and row != obj.default_settings:
+            obj.default_settings = row
+            obj.save(update_fields=["default_settings"])
+        back = reverse("admin:partners_partner_change", args=[obj.pk])
+        keep_secret(request, form.delivery, str(obj), back)
+
+    def response_add(
+        self, request: HttpRequest, obj: Partner, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return once.way(request) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Partner) -> HttpResponse:
+        return once.way(request) or super().response_change(request, obj)

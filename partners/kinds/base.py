@@ -30,6 +30,10 @@ class KindForm(forms.Form):
         """The fields' values for a saved configuration."""
         return {name: config[name] for name in self.base_fields if name in config}
 
+    def lines(self) -> list[str | tuple[str, ...]]:
+        """Names of the fields to show, line by line; those of a tuple stand side by side."""
+        return list(self.fields)
+
     def config(self) -> dict[str, Any]:
         """DeliverySettings.config as JSON; only after `is_valid()`."""
         return dict(self.cleaned_data)

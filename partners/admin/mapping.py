@@ -1,0 +1,122 @@
+"""What a partner gets of one entity's leads: ticked fields, and the email's subject and body."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from leadflip.kit.widgets import Ticklist
+from partners.sheet import ADDRESS_PARTS, Column, Ticks
+from partners.templating import TemplateErrors, compile_template, targets
+
+PART_LABELS = {
+    "street": _("Street"),
+    "house_number": _("House number"),
+    "postcode": _("Postcode"),
+    "city": _("City"),
+    "state": _("State"),
+    "country": _("Country"),
+    "country_code": _("Country code"),
+    "latitude": _("Latitude"),
+    "longitude": _("Longitude"),
+}
+
+
+class EntityForm(forms.Form):
+    """One entity in a Delivery section. `saved` is its item of `DeliverySettings.per_entity`."""
+
+    ticks = forms.MultipleChoiceField(
+        label=_("Fields"),
+        required=False,
+        help_text=_("Without any tick nothing of this entity's leads is sent."),
+    )
+    subject = forms.CharField(
+        label=_("Subject template"),
+        required=False,
+        max_length=1000,
+        widget=forms.TextInput(attrs={"class": "mono"}),
+        help_text=_("Such as “New lead from {{ lead.city }}”. Empty: the standard subject."),
+    )
+    body = forms.CharField(
+        label=_("Body template"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"class": "mono", "rows": 8}),
+        help_text=_("Fields as {{ lead.key }}. Empty: a list of the fields that are sent."),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        prefix: str,
+        name: str,
+        columns: Sequence[Column],
+        saved: Mapping[str, Any],
+    ) -> None:
+        ticks = list(_keys(columns, frozenset(saved.get("ticks", []))))
+        texts = {part: saved.get(part, "") for part in ("subject", "body")}
+        super().__init__(data, prefix=prefix, initial={"ticks": ticks, **texts})
+        self.name = name
+        self.columns = columns
+        field = self.fields["ticks"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.widget = Ticklist(group=f"{name}: {field.label}", attrs={"class": "ticks"})
+        field.choices = list(_choices(columns))
+
+    def clean_body(self) -> str:
+        """Browsers send each line's end as two characters."""
+        body: str = self.cleaned_data["body"]
+        return body.replace("\r\n", "\n")
+
+    def check_letter(self, everything: bool, html: bool) -> None:
+        """Adds the templates' errors against what is sent; after `is_valid()`."""
+        known = targets(self.columns, Ticks(everything, frozenset(self.cleaned_data["ticks"])))
+        for part, as_html in (("subject", False), ("body", html)):
+            try:
+                compile_template(self.cleaned_data[part], known, html=as_html)
+            except TemplateErrors as errors:
+                for problem in errors.problems:
+                    self.add_error(part, str(problem))
+
+    def item(self, saved: Mapping[str, Any], *, letter: bool) -> dict[str, Any]:
+        """The item to save: the ticks, and the texts where the chosen method has a `letter`."""
+        texts = self.cleaned_data if letter else saved
+        return {
+            "ticks": self.cleaned_data["ticks"],
+            **{part: texts.get(part, "") for part in ("subject", "body")},
+        }
+
+
+def _keys(columns: Sequence[Column], ticked: frozenset[str]) -> Iterator[str]:
+    """The ticked keys; an address ticked as a whole is all of its parts."""
+    for column in columns:
+        whole = column.key in ticked
+        if column.type == "address":
+            yield from (key for key in _parts(column) if whole or key in ticked)
+        elif whole:
+            yield column.key
+
+
+def _choices(columns: Sequence[Column]) -> Iterator[tuple[str, str | SafeString]]:
+    for column in columns:
+        if column.type == "address":
+            for key, part in zip(_parts(column), ADDRESS_PARTS, strict=True):
+                yield key, _label(f"{column.label}: {PART_LABELS[part]}", column.encrypted)
+        else:
+            yield column.key, _label(column.label, column.encrypted)
+
+
+def _parts(column: Column) -> list[str]:
+    return [f"{column.key}.{part}" for part in ADDRESS_PARTS]
+
+
+def _label(text: str, encrypted: bool) -> str | SafeString:
+    if not encrypted:
+        return text
+    badge = gettext("Encrypted: sent in clear to this partner")
+    return format_html('{} <span class="badge badge-encrypted">{}</span>', text, badge)
