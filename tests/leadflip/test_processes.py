@@ -1,0 +1,125 @@
+"""The very commands of `docker-compose.yml`, run here against the test's servers."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.architecture.project import ROOT
+from tests.leadflip.test_compose import SERVICES
+
+pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
+SECONDS = 30
+
+
+def database_url() -> str:
+    where = connection.settings_dict
+    return f"postgres://{where['USER']}:{where['PASSWORD']}@{where['HOST']}:{where['PORT']}/{where['NAME']}"
+
+
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """What the container would have, but for the addresses of the servers."""
+    return {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "DATABASE_URL": database_url(),
+        "REDIS_URL": settings.REDIS_URL,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
+        "DIGEST_KEYS": ",".join(settings.DIGEST_KEYS),
+        **more,
+    }
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts a service's command; `/tmp` in it is the test's own folder. Stopped at the end."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(service: str, **more: str) -> subprocess.Popen[bytes]:
+        command = [part.replace("/tmp", str(tmp_path)) for part in SERVICES[service]["command"]]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(more))
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> int:
+    """The exit code after SIGTERM, within the time that the container has."""
+    process.terminate()
+    try:
+        return process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+
+
+def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not what():
+        assert process.poll() is None, f"it ended with {process.returncode}"
+        assert time.monotonic() < deadline, f"nothing after {SECONDS} s"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_web_command_answers_and_stops(run: Callable[..., subprocess.Popen[bytes]]) -> None:
+    port = free_port()
+    web = run("web", GRANIAN_HOST="127.0.0.1", GRANIAN_PORT=str(port), GRANIAN_BLOCKING_THREADS="2")
+    wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"), web)
+    assert answers(f"http://127.0.0.1:{port}/readyz")
+    assert stop(web) == 0
+
+
+def test_worker_command_answers_its_health_check_and_stops(
+    run: Callable[..., subprocess.Popen[bytes]],
+) -> None:
+    worker = run("worker")
+    check = SERVICES["worker"]["healthcheck"]["test"][1].replace("$$", "$")
+
+    def healthy() -> bool:
+        asked = subprocess.run(
+            ["sh", "-c", check], cwd=ROOT, env=environment({}), capture_output=True, timeout=SECONDS
+        )
+        return asked.returncode == 0 and b"pong" in asked.stdout
+
+    wait_for(healthy, worker)
+    assert stop(worker) == 0
+
+
+def test_beat_command_writes_what_its_health_check_looks_for(
+    run: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    beat = run("beat")
+    check = SERVICES["beat"]["healthcheck"]["test"][1].replace("$$", "$").replace("/tmp", str(tmp_path))
+    wait_for(lambda: subprocess.run(["sh", "-c", check]).returncode == 0, beat)
+    assert list(tmp_path.glob("beat-schedule*"))
+    assert stop(beat) == 0
+
+
+def test_migrate_command_ends_well(run: Callable[..., subprocess.Popen[bytes]]) -> None:
+    assert run("migrate").wait(60) == 0
