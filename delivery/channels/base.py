@@ -46,6 +46,7 @@ class Parcel(Generic[C]):
     recipients: Mapping[str, Any] | None = field(default=None, repr=False)
     price: str | None = None
     currency: str = ""
+    display_field: str = ""
     timeout: float = 15
     test: bool = False
     now: datetime = field(kw_only=True)
