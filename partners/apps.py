@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.apps import apps as installed
+from django.apps.registry import Apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -11,3 +15,13 @@ class PartnersConfig(AppConfig):
         from partners import roles
 
         post_migrate.connect(roles.grant, dispatch_uid="partners.roles")
+        post_migrate.connect(first_revision, sender=self, dispatch_uid="partners.revision")
+
+
+def first_revision(using: str, apps: Apps = installed, **kwargs: Any) -> None:
+    """Receiver of `post_migrate`: the revision's one row exists, also after a flush."""
+    try:
+        model = apps.get_model("partners", "Revision")
+    except LookupError:
+        return  # migrated back to nothing
+    model.objects.using(using).get_or_create(id=1)
