@@ -12,18 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from leadflip.kit.widgets import Ticklist
 from partners.sheet import ADDRESS_PARTS, Column, Ticks
 from partners.templating import TemplateErrors, compile_template, targets
-
-PART_LABELS = {
-    "street": _("Street"),
-    "house_number": _("House number"),
-    "postcode": _("Postcode"),
-    "city": _("City"),
-    "state": _("State"),
-    "country": _("Country"),
-    "country_code": _("Country code"),
-    "latitude": _("Latitude"),
-    "longitude": _("Longitude"),
-}
+from partners.words import PART_LABELS
 
 
 class EntityForm(forms.Form):

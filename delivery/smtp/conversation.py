@@ -1,0 +1,167 @@
+"""One letter over one link: MAIL FROM, RCPT TO for each, DATA."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from delivery.channels.base import Answer, DeliveryError, Receipt, Unknown
+from delivery.smtp import errors
+from delivery.smtp.account import Account
+from delivery.smtp.errors import FLOOR, Phase, Refused, Reply
+from delivery.smtp.flight import Flight
+from delivery.smtp.link import LOST, Link
+from delivery.smtp.opening import account_error
+from delivery.smtp.states import DEFERRED, REFUSED, States, open_ones, state_of, verdict
+
+CLOSING = 421
+NO_SMTPUTF8 = 553  # RFC 6531, 3.2
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """`name` as configured, which the states use; `address` with its domain in ASCII."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Whom a job's letter is for, and what became of each so far (`delivery.smtp.states`)."""
+
+    id: UUID
+    recipients: tuple[Recipient, ...]
+    states: States = field(default_factory=dict, repr=False)
+
+    @property
+    def open(self) -> list[Recipient]:
+        """Who is still to be mailed."""
+        names = open_ones([recipient.name for recipient in self.recipients], self.states)
+        return [recipient for recipient in self.recipients if recipient.name in names]
+
+
+class Dropped(Exception):  # noqa: N818 - told within this package only
+    """A reused link was gone before MAIL FROM was answered."""
+
+
+class Conversation:
+    """One letter's way over one link. What goes wrong leaves it with the recipients' new states."""
+
+    def __init__(self, link: Link, account: Account, envelope: Envelope, flight: Flight) -> None:
+        self._link = link
+        self._account = account
+        self._envelope = envelope
+        self._flight = flight
+        self._states: States = dict(envelope.states)
+        self._said: list[str] = []
+        self._code: int | None = None
+        self._unsupported = False
+
+    def run(self, data: bytes) -> Receipt:
+        """Sends `data` to all who are open. Raises DeliveryError, Dropped or CalledOff."""
+        self._begin(len(data))
+        try:
+            taken = self._name()
+            if taken:
+                self._hand_over(data, taken)
+        except Refused as refused:
+            self._hear(refused.reply)
+        except LOST as error:
+            raise self._lost(error) from None
+        names = [recipient.name for recipient in self._envelope.recipients]
+        return verdict(names, self._states, self._answer(), unsupported=self._unsupported)
+
+    def _begin(self, size: int) -> None:
+        """RSET on a reused link, then MAIL FROM."""
+        link = self._link
+        try:
+            if link.reused:
+                link.expect(Phase.RSET, link.rset())
+            self._hear(link.expect(Phase.MAIL, link.mail(self._account.address, self._options(size))))
+        except Refused as refused:
+            if link.reused and refused.reply.code == CLOSING:
+                raise Dropped from None
+            self._hear(refused.reply)
+            raise self._told(account_error(refused.reply, self._account, link)) from None
+        except LOST as error:
+            if link.reused:
+                raise Dropped from None
+            raise self._lost(error) from None
+
+    def _options(self, size: int) -> list[str]:
+        wide = any(not recipient.address.isascii() for recipient in self._envelope.open)
+        options = [f"SIZE={size}"] if self._link.has_extn("size") else []
+        return [*options, "SMTPUTF8"] if wide and self._link.has_extn("smtputf8") else options
+
+    def _name(self) -> list[str]:
+        """Names all who are open; returns whom the server takes. Raises Refused when it is closing."""
+        taken = []
+        for recipient in self._envelope.open:
+            reply = self._rcpt(recipient)
+            self._hear(reply, recipient.name)
+            if reply.good:
+                taken.append(recipient.name)
+            else:
+                self._states[recipient.name] = {"state": state_of(reply.code), "code": reply.code}
+            if reply.code == CLOSING:
+                raise Refused(reply)
+        return taken
+
+    def _rcpt(self, recipient: Recipient) -> Reply:
+        if not recipient.address.isascii() and not self._link.has_extn("smtputf8"):
+            self._unsupported = True
+            return Reply(Phase.RCPT, NO_SMTPUTF8, "(not asked: no SMTPUTF8)")
+        return Reply.of(Phase.RCPT, self._link.rcpt(recipient.address))
+
+    def _hand_over(self, data: bytes, taken: list[str]) -> None:
+        self._flight.go()
+        try:
+            self._link.body(data)
+        except Refused as refused:
+            reply = refused.reply
+            state = REFUSED if 500 <= reply.code < 600 else DEFERRED
+        else:
+            reply = self._dot()
+            state = state_of(reply.code)
+        self._hear(reply)
+        self._states.update({name: {"state": state, "code": reply.code} for name in taken})
+
+    def _dot(self) -> Reply:
+        try:
+            reply = self._link.dot()
+        except LOST as error:
+            self._link.close()
+            raise self._unknown("timeout" if errors.is_timeout(error) else "reset") from None
+        if reply.code // 100 not in (2, 4, 5):
+            raise self._unknown("protocol")
+        return reply
+
+    def _unknown(self, error_class: str) -> Unknown:
+        text = _("%s did not confirm the letter; whether it was received is unknown.") % self._account.host
+        return Unknown(
+            error_class,
+            text,
+            answer=self._answer(),
+            floor=FLOOR,
+            recipients=self._states,
+            endpoint=False,
+        )
+
+    def _hear(self, reply: Reply, name: str = "") -> None:
+        self._said.append(f"{name} {reply}".strip())
+        self._code = reply.code if 0 <= reply.code < 1000 else None
+        if reply.code == CLOSING or reply.code < 0:
+            self._link.close()
+
+    def _answer(self) -> Answer:
+        return Answer(self._code, self._link.peer, "\n".join(self._said))
+
+    def _lost(self, error: BaseException) -> DeliveryError:
+        self._link.close()
+        return self._told(errors.lost(error, self._account.host))
+
+    def _told(self, error: DeliveryError) -> DeliveryError:
+        error.answer = self._answer()
+        error.recipients = self._states
+        return error

@@ -1,0 +1,72 @@
+"""What a link goes through before its first letter: connect, be secured as the account says, sign in."""
+
+import ssl
+from base64 import b64encode
+from functools import lru_cache
+
+from delivery.channels.base import Answer, DeliveryError
+from delivery.smtp import errors
+from delivery.smtp.account import NONE, STARTTLS, TLS, Account
+from delivery.smtp.errors import Phase, Refused, Reply
+from delivery.smtp.link import LOST, Link
+
+SIGNED_IN = (235, 503)
+
+
+def open_link(link: Link, account: Account) -> None:
+    """Brings a new link past EHLO, STARTTLS and AUTH, its letter's time running. Raises DeliveryError."""
+    link.start()
+    try:
+        _open(link, account)
+    except Refused as refused:
+        raise account_error(refused.reply, account, link) from None
+    except LOST as error:
+        raise errors.lost(error, account.host) from None
+
+
+def account_error(reply: Reply, account: Account, link: Link) -> DeliveryError:
+    """The error of an answer that speaks of the account."""
+    return errors.account_error(reply, account.host, Answer(reply.code, link.peer, str(reply)))
+
+
+def _open(link: Link, account: Account) -> None:
+    tls = None if account.security == NONE else _context(account.ca_file)
+    link.open(account.host, account.port, tls if account.security == TLS else None)
+    link.hello()
+    if account.security == STARTTLS and tls is not None:
+        if not link.has_extn("starttls"):
+            raise errors.no_starttls(account.host)
+        link.secure(account.host, tls)
+    if account.user and tls is not None:
+        _sign_in(link, account)
+
+
+def _sign_in(link: Link, account: Account) -> None:
+    offered = link.esmtp_features.get("auth", "").upper().split()
+    if "PLAIN" in offered:
+        steps = ["AUTH PLAIN " + _coded(f"\0{account.user}\0{account.password}")]
+    elif "LOGIN" in offered:
+        steps = ["AUTH LOGIN", _coded(account.user), _coded(account.password)]
+    else:
+        raise errors.no_mechanism(account.host)
+    for step in steps:
+        code, text = link.docmd(step)
+        if code != 334:
+            break
+    if code not in SIGNED_IN:
+        raise Refused(Reply.of(Phase.AUTH, (code, text)))
+
+
+def _coded(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+@lru_cache(maxsize=4)
+def _context(ca_file: str) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if ca_file:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError):
+            raise errors.no_ca_file() from None
+    return context
