@@ -7,7 +7,11 @@ from pytest_socket import SocketConnectBlockedError
 
 
 def test_sockets_beyond_loopback_are_shut() -> None:
-    with socket.socket() as outside, pytest.raises(SocketConnectBlockedError):
+    with (
+        socket.socket() as outside,
+        pytest.warns(UserWarning, match="192.0.2.1"),
+        pytest.raises(SocketConnectBlockedError),
+    ):
         outside.connect(("192.0.2.1", 80))
 
 
