@@ -65,3 +65,11 @@ elif not named.named("REDIS_URL"):
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "leadflip.settings"
 django.setup()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_configuration() -> None:
+    """A test that is rolled back leaves caches of a revision that the next test reaches again."""
+    from distribution.by_revision import forget_all
+
+    forget_all()

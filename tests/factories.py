@@ -158,7 +158,7 @@ class ApiKeyFactory(DjangoModelFactory[ApiKey]):
         plain = factory.LazyFunction(lambda: f"lf_{uuid4().hex[:8]}_{uuid4().hex}")
 
     name = factory.Sequence(lambda n: f"Source {n}")
-    prefix = factory.LazyAttribute(lambda key: key.plain[3:11])
+    prefix = factory.LazyAttribute(lambda key: key.plain[:11])
     digest = factory.LazyAttribute(lambda key: digest.fingerprint(key.plain))
 
 

@@ -1,6 +1,6 @@
 """The process's clock. Due and lease times are the database's own and never come from here."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import timezone
 
@@ -8,3 +8,8 @@ from django.utils import timezone
 def now() -> datetime:
     """The current time, aware, in UTC."""
     return timezone.now()
+
+
+def iso(at: datetime) -> str:
+    """An instant as machines read it: ISO 8601 in UTC to the millisecond, such as 2026-11-24T09:30:00.250Z."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

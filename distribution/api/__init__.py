@@ -1,0 +1,14 @@
+"""The API of lead sources, at /api/."""
+
+from ninja import NinjaAPI
+
+from distribution.api import errors, intake
+
+api = NinjaAPI(
+    title="Leadflip Distribution API",
+    version="1.0.0",
+    urls_namespace="api",
+    description="Post leads as they come in; Leadflip hands each to the right partner.",
+)
+api.add_router("", intake.router)
+errors.install(api)

@@ -1,0 +1,52 @@
+"""The key of a lead source: `Authorization: Bearer <key>`, or the key alone."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja.security.base import AuthBase
+
+from distribution.api.errors import ApiError
+from distribution.models import ApiKey
+from leadflip.kit import clock
+from leadflip.kit.digest import fingerprint
+
+# "Last used" is written no more often than this.
+USED_EVERY = timedelta(minutes=1)
+
+
+class KeyAuth(AuthBase):
+    """Finds the ApiKey of a request, with its entities loaded. Answers 401 with the reason."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+    openapi_description = "A key made under API keys in the admin."
+
+    def __call__(self, request: HttpRequest) -> ApiKey:
+        plain = _sent(request)
+        if not plain:
+            raise _refusal(_("Send your API key in the header Authorization: Bearer <key>."))
+        key = ApiKey.objects.prefetch_related("entities").filter(digest=fingerprint(plain)).first()
+        if key is None:
+            raise _refusal(_("No API key is like this one: copy it again, or make a new one in the admin."))
+        if key.revoked_at:
+            raise _refusal(_("The API key %(key)s was revoked: use another one.") % {"key": key})
+        _mark_used(key)
+        return key
+
+
+def _sent(request: HttpRequest) -> str:
+    first, _space, rest = request.headers.get("Authorization", "").strip().partition(" ")
+    return rest.strip() if first.lower() == "bearer" else first if not rest else ""
+
+
+def _refusal(message: str) -> ApiError:
+    return ApiError(401, {"authorization": [message]}, {"WWW-Authenticate": "Bearer"})
+
+
+def _mark_used(key: ApiKey) -> None:
+    now = clock.now()
+    if key.last_used is None or key.last_used <= now - USED_EVERY:
+        unmarked = Q(last_used=None) | Q(last_used__lte=now - USED_EVERY)
+        ApiKey.objects.filter(unmarked, id=key.pk).update(last_used=now)

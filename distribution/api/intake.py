@@ -1,0 +1,59 @@
+"""POST /api/intake: one lead."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import Router
+
+from distribution.api import body
+from distribution.api.auth import KeyAuth
+from distribution.api.errors import ApiError
+from distribution.api.schemas import INTAKE, AcceptedLead, Problem
+from distribution.intake.accept import accept
+from distribution.intake.idempotency import HEADER
+from distribution.models import ApiKey
+
+LONGEST_TOKEN = 255
+
+router = Router()
+
+
+class KeyedRequest(HttpRequest):
+    """A request that KeyAuth let in."""
+
+    auth: ApiKey
+
+
+@router.post(
+    "/intake",
+    auth=KeyAuth(),
+    response={200: AcceptedLead, (400, 401, 403, 409, 413, 415, 422, 500): Problem},
+    summary="Post a lead",
+    operation_id="post_lead",
+    openapi_extra=INTAKE,
+)
+def post_intake(request: KeyedRequest) -> dict[str, Any]:
+    """Stores one lead and routes it: the partners' deliveries begin when this answers."""
+    token = _token(request)
+    given = body.read(request)
+    accepted = accept(key=request.auth, body=given, token=token, digest=body.digest(given))
+    return {"status": "success", **asdict(accepted)}
+
+
+@router.api_operation(
+    ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"], "/intake", include_in_schema=False
+)
+def other_methods(request: HttpRequest) -> HttpResponse:
+    """405 in the form of all errors."""
+    message = _("%(method)s is not for this address: send POST.") % {"method": request.method}
+    raise ApiError(405, {"request": [message]}, {"Allow": "POST"})
+
+
+def _token(request: HttpRequest) -> str | None:
+    token = request.headers.get(HEADER, "").strip()
+    if len(token) > LONGEST_TOKEN or not (token.isascii() and token.isprintable()):
+        message = _("Send at most 255 characters of ASCII, such as a UUID.")
+        raise ApiError(400, {HEADER: [message]})
+    return token or None

@@ -1,0 +1,150 @@
+"""Which field an input means: its key or its label, ignoring case, spaces, `_` and `-`."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from distribution.fields.base import FieldSpec, is_empty
+from partners.sheet import ADDRESS_PARTS
+
+RESERVED = ("entity", "source", "note", "status")
+_LOOSE = re.compile(r"[\s_-]+")
+
+
+def loosely(name: str) -> str:
+    """`name` without case, spaces, `_` and `-`."""
+    return _LOOSE.sub("", unicodedata.normalize("NFC", name)).casefold()
+
+
+_RESERVED = {loosely(name): name for name in RESERVED}
+_PARTS = {loosely(part): part for part in ADDRESS_PARTS}
+
+
+@dataclass
+class Matched:
+    """Raw values by field key, an address's as an object of its parts; reserved ones apart."""
+
+    reserved: dict[str, object] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Names:
+    """The names of one entity's fields. A key goes before a label, a reserved name before both."""
+
+    def __init__(self, specs: Collection[FieldSpec]) -> None:
+        self._types = {spec.key: spec.type for spec in specs}
+        self._keys: dict[str, list[str]] = defaultdict(list)
+        self._labels: dict[str, list[str]] = defaultdict(list)
+        for spec in specs:
+            self._keys[loosely(spec.key)].append(spec.key)
+            self._labels[loosely(spec.label)].append(spec.key)
+
+    def keys(self, name: str) -> list[str]:
+        """The fields that `name` may mean: one, none, or several if it is ambiguous."""
+        if name in self._types:
+            return [name]
+        loose = loosely(name)
+        return self._keys.get(loose) or self._labels.get(loose) or []
+
+    def is_address(self, key: str) -> bool:
+        """Whether the field `key` has parts."""
+        return self._types[key] == "address"
+
+
+def reserved(name: str) -> str | None:
+    """The reserved name that `name` is, if it is one."""
+    return _RESERVED.get(loosely(name))
+
+
+def match(body: Mapping[str, object], names: Names) -> Matched:
+    """Sorts the inputs of `body` to the fields; what means nothing stands in `ignored`."""
+    return _Matching(names).run(body)
+
+
+class _Matching:
+    """One body on its way. `_met` holds, by field and address part, every input that means it."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._out = Matched()
+        self._met: dict[tuple[str, str], list[tuple[str, object]]] = defaultdict(list)
+
+    def run(self, body: Mapping[str, object]) -> Matched:
+        taken: dict[str, list[tuple[str, object]]] = defaultdict(list)
+        for name, value in body.items():
+            own = reserved(name)
+            if own:
+                taken[own].append((name, value))
+            else:
+                self._sort(name, value)
+        for own, inputs in taken.items():
+            self._one(own, inputs, self._out.reserved)
+        self._assemble()
+        return self._out
+
+    def _sort(self, name: str, value: object) -> None:
+        keys, part = self._target(name)
+        if not keys:
+            self._out.ignored.append(name)
+        elif len(keys) > 1:
+            self._refuse(name, _("“%(name)s” may mean %(keys)s: use the key."), name=name, keys=_and(keys))
+        elif self._names.is_address(keys[0]) and isinstance(value, Mapping) and not part:
+            self._open(keys[0], name, value)
+        else:
+            self._met[keys[0], part].append((name, value))
+
+    def _target(self, name: str) -> tuple[list[str], str]:
+        """The fields that `name` may mean, and the address part; none for an unknown part."""
+        whole = self._names.keys(name)
+        before, dot, after = name.partition(".")
+        if whole or not dot:
+            return whole, ""
+        part = _PARTS.get(loosely(after), "")
+        keys = [key for key in self._names.keys(before) if part and self._names.is_address(key)]
+        return keys, part
+
+    def _open(self, key: str, name: str, value: Mapping[str, object]) -> None:
+        for sub, inner in value.items():
+            part = _PARTS.get(loosely(sub))
+            if part:
+                self._met[key, part].append((f"{name}.{sub}", inner))
+            else:
+                self._out.ignored.append(f"{name}.{sub}")
+
+    def _assemble(self) -> None:
+        parts: dict[str, dict[str, object]] = defaultdict(dict)
+        for (key, part), inputs in self._met.items():
+            if part:
+                self._one(part, inputs, parts[key], f"{key}.{part}")
+            else:
+                self._one(key, inputs, self._out.values)
+        for key, known in parts.items():
+            self._join(key, known)
+
+    def _join(self, key: str, parts: dict[str, object]) -> None:
+        """Parts beside a whole value: the whole one may only be empty."""
+        if key in self._out.values and not is_empty(self._out.values[key]):
+            self._refuse(key, _("%(key)s is there whole and in parts: send one of them."), key=key)
+        self._out.values[key] = parts
+
+    def _one(
+        self, own: str, inputs: list[tuple[str, object]], into: dict[str, object], key: str = ""
+    ) -> None:
+        into[own] = inputs[0][1]
+        if len(inputs) > 1:
+            both = _and([f"“{name}”" for name, _value in inputs])
+            message = _("%(names)s mean the same field, %(key)s: send one of them.")
+            self._refuse(key or own, message, names=both, key=key or own)
+
+    def _refuse(self, field: str, message: str, **params: str) -> None:
+        self._out.errors.setdefault(field, []).append(message % params)
+
+
+def _and(words: list[str]) -> str:
+    return _("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}

@@ -1,0 +1,72 @@
+"""Lead values for delivery and portal: the LeadReader that they know by its protocol."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Subquery
+
+from distribution.catalogue import EntitySpec, entity_spec
+from distribution.models import Entity, Lead
+from leadflip.kit import crypto
+from partners.models import Revision
+from partners.sheet import Column, Sheet
+
+
+class _Row(NamedTuple):
+    id: UUID
+    entity_id: int
+    created_at: datetime
+    values: dict[str, Any]
+    sealed: bytes | None
+    revision: int
+
+
+class Reader:
+    """One query a call; an entity's fields come from the process's catalogue."""
+
+    def sheets(self, ids: Iterable[UUID]) -> dict[UUID, Sheet]:
+        """The sheets of these leads; unknown ids are left out. Nothing is unsealed yet."""
+        rows = Lead.objects.filter(id__in=list(ids)).annotate(
+            revision=Subquery(Revision.objects.values("number")[:1])
+        )
+        listed = rows.values_list("id", "entity_id", "created_at", "values", "sealed", "revision")
+        return {row.id: _sheet(row) for row in map(_Row._make, listed)}
+
+    def columns(self, entity_id: int) -> tuple[Column, ...]:
+        """The fields of one entity, in order, without archived ones."""
+        return entity_spec(Revision.current(), entity_id).columns
+
+    def entities(self) -> list[tuple[int, str]]:
+        """The id and name of each entity, by name."""
+        return list(Entity.objects.order_by("name", "id").values_list("id", "name"))
+
+
+def _sheet(row: _Row) -> Sheet:
+    entity = entity_spec(row.revision, row.entity_id)
+    return Sheet(
+        lead_id=row.id,
+        entity_id=entity.id,
+        entity=entity.slug,
+        display_field=entity.display_field,
+        created_at=row.created_at,
+        columns=entity.columns,
+        values=_known(entity, row.values),
+        opener=_opener(entity, row.id, row.sealed),
+    )
+
+
+def _opener(
+    entity: EntitySpec, lead_id: UUID, sealed: bytes | None
+) -> Callable[[], Mapping[str, Any]] | None:
+    return partial(_open, entity, lead_id, bytes(sealed)) if sealed else None
+
+
+def _open(entity: EntitySpec, lead_id: UUID, sealed: bytes) -> Mapping[str, Any]:
+    return _known(entity, crypto.unseal(Lead(id=lead_id).owner, sealed)["values"])
+
+
+def _known(entity: EntitySpec, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in values.items() if key in entity.fields}

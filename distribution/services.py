@@ -1,0 +1,53 @@
+"""Writes over several tables of distribution."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from distribution.fields import FieldSpec
+from distribution.keys import new_key
+from distribution.models import ApiKey, Entity, Profile, ProfileVersion
+from distribution.routing.document import profile_document
+from leadflip.kit import clock
+from leadflip.kit.digest import fingerprint
+from partners.models import User
+from partners.services import touch
+
+
+@transaction.atomic
+def save_profile(*, profile: Profile, by: User | None) -> ProfileVersion:
+    """Puts the profile and its assignments, as they stand in the database, into force as a version.
+
+    Call it in the transaction that wrote them, which began with `partners.services.touch()`.
+    Raises RuleErrors if rules do not fit the entity's fields; then nothing is in force.
+    """
+    touch()
+    row = Profile.objects.select_for_update(no_key=True).get(pk=profile.pk)
+    row.version += 1
+    version = ProfileVersion.objects.create(
+        profile=row,
+        number=row.version,
+        document=profile_document(row, row.assignments.all(), _fields(row)),
+        saved_by=by,
+        saved_at=clock.now(),
+    )
+    row.save(update_fields=["version"])
+    profile.version = row.version
+    return version
+
+
+@transaction.atomic
+def make_key(*, name: str, source: str = "", entities: Iterable[Entity] = ()) -> tuple[ApiKey, str]:
+    """A new API key and the plain text of it, which is shown once and stored nowhere.
+
+    No entities: it may post to all.
+    """
+    plain, prefix = new_key()
+    key = ApiKey.objects.create(name=name, source=source, prefix=prefix, digest=fingerprint(plain))
+    key.entities.set(entities)
+    return key, plain
+
+
+def _fields(profile: Profile) -> dict[str, FieldSpec]:
+    fields = profile.entity.fields.filter(archived_at=None).select_related("entity")
+    return {field.key: FieldSpec.of(field) for field in fields}

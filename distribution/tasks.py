@@ -1,0 +1,18 @@
+"""What beat starts. Each is safe to run twice, also at the same time."""
+
+from celery import shared_task
+
+from distribution.intake import idempotency
+from distribution.routing import waiting
+
+
+@shared_task
+def route_waiting() -> int:
+    """Each second: routes the leads that wait and are due; returns how many."""
+    return waiting.drain()
+
+
+@shared_task
+def forget_idempotency_keys() -> int:
+    """Each hour: removes answers older than 24 hours; returns how many."""
+    return idempotency.forget()
