@@ -140,7 +140,7 @@ def _failed(job: Job, now: datetime) -> str:
     ) % {
         "count": job.attempts,
         "span": span((job.settled_at or now) - job.budget_due),
-        "why": _last_answer(job) if job.last_code else _why(job),
+        "why": _last_answer(job),
     }
 
 
@@ -151,7 +151,9 @@ def _cancelled(job: Job, now: datetime) -> str:
 
 
 def _last_answer(job: Job) -> str:
-    """«last answer 500 from crm.example»."""
+    """«last answer 500 from crm.example», «last error: crm.example refused the connection»."""
+    if not job.last_code:
+        return _("last error: %(why)s") % {"why": _why(job)}
     if not job.settings.host:
         return _("last answer %(code)s") % {"code": job.last_code}
     return _("last answer %(code)s from %(host)s") % {"code": job.last_code, "host": job.settings.host}
