@@ -15,6 +15,7 @@ from distribution.fields.base import (
     FieldType,
     is_empty,
     quoted,
+    to_text,
 )
 from distribution.fields.contact import WHOLE
 from distribution.fields.number import NumberType, parse_number, to_json
@@ -85,7 +86,7 @@ class AddressType(FieldType):
     operators = ("is_empty", "is_not_empty")
 
     def parse(self, raw: object, spec: FieldSpec) -> dict[str, Any] | None:
-        if is_empty(raw):
+        if is_empty(raw) or (isinstance(raw, str) and not to_text(raw)):
             return None
         if not isinstance(raw, Mapping):
             message = _("Send the parts of %(label)s one by one, such as %(key)s.postcode.")

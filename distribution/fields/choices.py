@@ -1,6 +1,6 @@
 """Choices: one of the options, several of them, yes or no."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -52,6 +52,8 @@ class MultiSelectType(FieldType):
     many = True
 
     def parse(self, raw: object, spec: FieldSpec) -> list[str] | None:
+        if isinstance(raw, Mapping):
+            raise FieldError(_("Send a list of options, or text with ; between them."))
         if isinstance(raw, list | tuple):
             texts = [text for text in map(to_text, raw[: MAX_CHOSEN + 1]) if text]
         else:
