@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
+from django.db.models.functions import Now
 
 from delivery.models import Job
 from leadflip.kit.ids import uuid7
@@ -30,7 +31,9 @@ class Placement:
 
 
 def place(*, lead_id: UUID, picks: Sequence[Placement], at: datetime) -> list[Job]:
-    """Queues a job for each pick, due at `at`, and wakes the engines when the transaction commits.
+    """Queues a job for each pick, due at once, and wakes the engines when the transaction commits.
+
+    `at` is the jobs' creation time; when they are due is told by the database's clock alone.
 
     Raises IntegrityError if the lead already has a job for one of the assignments.
     """
@@ -59,7 +62,7 @@ def _job(lead_id: UUID, pick: Placement, at: datetime) -> Job:
         policy_id=pick.policy_id,
         price=pick.price,
         currency=pick.currency,
-        next_attempt_at=at,
-        budget_due=at,
+        next_attempt_at=Now(),
+        budget_due=Now(),
         created_at=at,
     )

@@ -159,6 +159,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Delivery. Figures and their reasons: docs/adr/0002.
 ENGINE_CAPACITY = env.int("ENGINE_CAPACITY", default=2000)
 ENGINE_YOUNG = env.int("ENGINE_YOUNG", default=64)
+# Engines that one Celery worker hosts; 0 leaves delivery to other workers.
+ENGINE_PROCESSES = env.int("ENGINE_PROCESSES", default=1)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 EMAIL_LEASE_SECONDS = env.int("EMAIL_LEASE_SECONDS", default=180)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5)

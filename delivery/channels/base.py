@@ -170,5 +170,9 @@ class Channel(Protocol[C_contra]):
         ...
 
     async def send(self, message: Message, parcel: Parcel[C_contra]) -> Receipt:
-        """Sends once. Returns a Receipt or raises a DeliveryError; sets no state."""
+        """Sends once. Returns a Receipt or raises a DeliveryError; sets no state.
+
+        When its task is cancelled it raises CancelledError only if nothing was sent and nothing will
+        be (or sending again does no harm), else Unknown.
+        """
         ...

@@ -1,0 +1,113 @@
+"""One attempt: render, send, and say how it ended. Nothing that a channel does escapes from here."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from delivery.channels.base import Answer, Channel, DeliveryError, Message, Parcel, Receipt
+from delivery.engine.claim import Claimed
+from delivery.engine.settle import Result
+from delivery.retry import Tried, Wait, next_step
+from leadflip.kit import clock, crypto
+
+logger = logging.getLogger(__name__)
+
+KEPT = 4096
+WORDS = 500
+
+
+class Attempt:
+    """One try of a claimed row. `sending` tells whether the channel was asked to send."""
+
+    def __init__(self, row: Claimed, rng: Callable[[], float] = random.random) -> None:
+        self.row = row
+        self.started_at: datetime = clock.now()
+        self.sending = False
+        self._began = time.perf_counter()
+        self._message: Message | None = None
+        self._rng = rng
+
+    async def run(self, channel: Channel[Any], parcel: Parcel[Any] | Exception) -> Result:
+        """Sends once and returns the result."""
+        self.started_at, self._began = clock.now(), time.perf_counter()
+        try:
+            if isinstance(parcel, Exception):
+                raise parcel
+            self._message = channel.render(parcel)
+            self.sending = True
+            receipt = await channel.send(self._message, parcel)
+        except DeliveryError as error:
+            return self.failed(error)
+        except Exception as error:
+            return self._internal(error)
+        return self._delivered(receipt)
+
+    def failed(self, error: DeliveryError) -> Result:
+        """The result of a try that did not deliver: tried again, or the end."""
+        final = error.outcome in ("permanent", "configuration")
+        tried = Tried(self.row.number, final, error.retry_after, error.floor)
+        step = next_step(tried, self.row.policy, self._rng)
+        words = error.text
+        if isinstance(step, Wait) and step.cut:
+            words = f"{words} It asked for a longer wait than we allow."
+        return self._result(
+            status="retrying" if isinstance(step, Wait) else "failed",
+            outcome=error.outcome,
+            wait=step.seconds if isinstance(step, Wait) else None,
+            error_class=error.error_class,
+            error=words[:WORDS],
+            reason="" if isinstance(step, Wait) else words[:WORDS],
+            answer=error.answer,
+            recipients=error.recipients,
+        )
+
+    def _delivered(self, receipt: Receipt) -> Result:
+        return self._result(
+            status="delivered",
+            outcome="delivered",
+            error=receipt.note[:WORDS],
+            answer=receipt.answer,
+            recipients=receipt.recipients,
+        )
+
+    def _internal(self, error: Exception) -> Result:
+        # Only the class's name: the text of an unforeseen error may hold anything.
+        logger.error(
+            "job %s: attempt %d met an unforeseen %s", self.row.id, self.row.attempt, type(error).__name__
+        )
+        cause = DeliveryError("internal", f"Internal error ({type(error).__name__}).", endpoint=False)
+        return replace(self.failed(cause), outcome="internal")
+
+    def _result(self, *, answer: Answer, recipients: Any, **fields: Any) -> Result:
+        return Result(
+            id=self.row.id,
+            token=self.row.token,
+            number=self.row.attempt,
+            started_at=self.started_at,
+            ms=round((time.perf_counter() - self._began) * 1000),
+            code=answer.code,
+            address=answer.address[:64],
+            recipients=None if recipients is None else dict(recipients),
+            sealed=self._sealed(answer),
+            **fields,
+        )
+
+    def _sealed(self, answer: Answer) -> bytes | None:
+        if self._message is None or not self.sending:
+            return None
+        message = self._message
+        body = {
+            "request": {
+                "method": message.method,
+                "url": message.url,
+                "subject": message.subject,
+                "headers": list(message.headers),
+                "body": message.body.decode("utf-8", "replace"),
+            },
+            "response": {"headers": dict(answer.headers), "text": answer.text[:KEPT]},
+        }
+        return crypto.seal(f"attempt:{self.row.id}:{self.row.attempt}", body)

@@ -1,0 +1,182 @@
+"""The engine's loop. `run()` repeats what `run_once()` does once: claim, send, settle.
+
+One process holds many calls: each claimed row is a task of its own. Nothing here talks to the
+broker, and no network call happens inside a transaction.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from datetime import datetime
+from typing import Any, Self
+
+import psycopg
+from django.conf import settings
+
+from delivery.channels import Channels
+from delivery.channels.base import Channel, Parcel
+from delivery.engine.attempt import Attempt
+from delivery.engine.claim import Claimed, claim, next_due
+from delivery.engine.lanes import Lanes, Young
+from delivery.engine.lease import cancel_inactive, hand_back, sweep
+from delivery.engine.link import Link
+from delivery.engine.prepare import Preparer
+from delivery.engine.settle import Settler
+from delivery.engine.wake import Wake
+from delivery.threads import Threads
+
+logger = logging.getLogger(__name__)
+
+CLAIM = 200
+PAUSE = 0.5
+
+
+class Engine:
+    """One worker's engine; use as an async context manager.
+
+    `clock` moves time in tests (None: the database's clock decides); `channels` replaces the
+    connections that the process would open.
+    """
+
+    def __init__(
+        self, *, clock: Callable[[], datetime | None] = lambda: None, channels: Channels | None = None
+    ) -> None:
+        self._clock = clock
+        self._channels = channels or Channels()
+        self._claims, self._writes, self._ears = Link("claim"), Link("settle"), Link("listen")
+        self._wake = Wake()
+        self._lanes = Lanes(settings.ENGINE_CAPACITY, self._email_places, self._wake.event)
+        self._young = Young(settings.ENGINE_YOUNG)
+        self._preparer = Preparer()
+        self._thread = Threads(1, "prepare")
+        self._settler = Settler(self._writes, clock)
+        self._calls: dict[asyncio.Task[None], Attempt] = {}
+        self._after = 0
+        self._stopping = False
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for link in (self._claims, self._writes, self._ears):
+            self._stack.push_async_callback(link.close)
+        self._stack.push_async_callback(self._thread.close)
+        self._kinds: Mapping[str, Channel[Any]] = await self._stack.enter_async_context(self._channels)
+        self._background(self._settler.run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def stop(self) -> None:
+        """Claims nothing more; `run()` returns when what is open has ended or the grace is over."""
+        self._stopping = True
+        self._wake.event.set()
+
+    async def run(self) -> None:
+        """Delivers until `stop()`."""
+        self._background(self._wake.listen(self._ears))
+        self._background(self._sweeping())
+        while not self._stopping:
+            try:
+                await self._turn()
+            except psycopg.OperationalError as error:
+                logger.warning("waiting for the database: %s", type(error).__name__)
+                await asyncio.sleep(PAUSE)
+        await self._finish()
+
+    async def run_once(self) -> int:
+        """Claims what is due, once, sends and settles it; returns how many rows were claimed."""
+        claimed = await self._claim()
+        while self._calls:
+            await asyncio.wait(self._calls)
+        await self._settler.drained()
+        return len(claimed)
+
+    async def sweep(self) -> int:
+        """Ends expired claims and cancels waiting jobs of inactive partners; returns how many."""
+        now = self._clock()
+        return await sweep(self._claims, now) + await cancel_inactive(self._claims, now)
+
+    def _email_places(self) -> int:
+        return getattr(self._kinds["email"], "places", settings.ENGINE_CAPACITY)
+
+    async def _turn(self) -> None:
+        await self._young.calm.wait()
+        self._wake.event.clear()
+        if not await self._claim() and not self._stopping:
+            room = self._lanes.room(CLAIM)
+            due = await next_due(self._claims, room, self._clock()) if room.free else None
+            await self._wake.sleep(due)
+
+    async def _claim(self) -> list[Claimed]:
+        room = self._lanes.room(CLAIM)
+        if room.free <= 0:
+            return []
+        claimed = await claim(self._claims, room, self._after, self._clock())
+        if claimed:
+            self._after = max(row.settings_id for row in claimed)
+            await self._start(claimed)
+        return claimed
+
+    async def _start(self, claimed: list[Claimed]) -> None:
+        try:
+            parcels = await self._thread.run(self._preparer.parcels, claimed)
+        except Exception as error:
+            # The database's trouble, not the rows': back with them, uncharged.
+            logger.warning("could not prepare %d jobs: %s", len(claimed), type(error).__name__)
+            await hand_back(self._claims, claimed, wait=1, now=self._clock())
+            return
+        for row, parcel in zip(claimed, parcels, strict=True):
+            attempt = Attempt(row)
+            self._lanes.enter(row)
+            task = asyncio.create_task(self._call(attempt, parcel))
+            self._calls[task] = attempt
+            task.add_done_callback(self._ended)
+
+    async def _call(self, attempt: Attempt, parcel: Parcel[Any] | Exception) -> None:
+        with await self._young.enter():
+            result = await attempt.run(self._kinds[attempt.row.kind], parcel)
+        self._settler.put(result)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        attempt = self._calls.pop(task)
+        self._lanes.leave(attempt.row)
+
+    async def _sweeping(self) -> None:
+        while True:
+            try:
+                if await self.sweep():
+                    self._wake.event.set()
+            except psycopg.OperationalError as error:
+                logger.warning("sweeping waits for the database: %s", type(error).__name__)
+            await asyncio.sleep(settings.SWEEP_SECONDS)
+
+    async def _finish(self) -> None:
+        await self._cut([task for task, call in self._calls.items() if not call.sending])
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=settings.GRACE_SECONDS)
+        await self._cut(list(self._calls))
+        # With the database away the leases keep what could not be written.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(settings.GRACE_SECONDS):
+                await self._settler.drained()
+
+    async def _cut(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Ends calls. One that may have been received settles as `unknown`, the others go back."""
+        rows = [self._calls[task].row for task in tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        unsent = [row for row, task in zip(rows, tasks, strict=True) if task.cancelled()]
+        if unsent:
+            await hand_back(self._claims, unsent, now=self._clock())
+
+    def _background(self, coroutine: Any) -> None:
+        task = asyncio.create_task(coroutine)
+        self._stack.push_async_callback(_end, task)
+
+
+async def _end(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,177 @@
+"""Settling: what became of claimed rows, written in batches, fenced by each claim's token.
+
+The attempt is always logged. The job changes only while it is `sending` under the same token; where
+it is not, a sweep or an operator was first, and the attempt is stored as late.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from delivery.engine.link import Fetch, Link
+
+logger = logging.getLogger(__name__)
+
+BATCH = 1000
+
+SETTLE = """
+WITH result AS (
+    SELECT * FROM unnest(
+        %(id)s::uuid[], %(token)s::uuid[], %(number)s::int[], %(status)s::text[], %(wait)s::float8[],
+        %(outcome)s::text[], %(code)s::int[], %(error_class)s::text[], %(error)s::text[],
+        %(reason)s::text[], %(recipients)s::text[], %(started_at)s::timestamptz[], %(ms)s::int[],
+        %(address)s::text[], %(sealed)s::bytea[]
+    ) AS result (id, token, number, status, wait, outcome, code, error_class, error, reason, recipients,
+                 started_at, ms, address, sealed)
+), fresh AS (
+    SELECT result.* FROM result WHERE NOT EXISTS (
+        SELECT FROM delivery_attempt stored
+        WHERE stored.job_id = result.id AND stored.number = result.number
+          AND stored.started_at = result.started_at)
+), settled AS (
+    UPDATE delivery_job AS job
+    SET status = fresh.status, claim_token = NULL, lease_until = NULL,
+        next_attempt_at = coalesce(%(now)s::timestamptz, now()) + fresh.wait * interval '1 second',
+        settled_at = CASE WHEN fresh.wait IS NULL THEN coalesce(%(now)s::timestamptz, now()) END,
+        had_unknown = job.had_unknown OR fresh.outcome = 'unknown',
+        last_outcome = fresh.outcome, last_code = fresh.code, last_error_class = fresh.error_class,
+        last_error = fresh.error, reason = fresh.reason,
+        recipients = coalesce(fresh.recipients::jsonb, job.recipients)
+    FROM fresh
+    WHERE job.id = fresh.id AND job.claim_token = fresh.token AND job.status = 'sending'
+    RETURNING job.id
+), attempt AS (
+    INSERT INTO delivery_attempt
+        (job_id, number, late, started_at, ms, outcome, code, error_class, error, address)
+    SELECT fresh.id, fresh.number, settled.id IS NULL, fresh.started_at, fresh.ms, fresh.outcome, fresh.code,
+           fresh.error_class, fresh.error, fresh.address
+    FROM fresh LEFT JOIN settled USING (id)
+    ON CONFLICT DO NOTHING
+    RETURNING id, job_id, number
+), body AS (
+    INSERT INTO delivery_attemptbody (attempt_id, sealed)
+    SELECT attempt.id, fresh.sealed FROM attempt
+    JOIN fresh ON fresh.id = attempt.job_id AND fresh.number = attempt.number
+    WHERE fresh.sealed IS NOT NULL
+)
+SELECT id FROM settled
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one attempt ended. `wait`: seconds until the next one, None when the job is settled."""
+
+    id: UUID
+    token: UUID
+    number: int
+    status: str
+    outcome: str
+    started_at: datetime
+    wait: float | None = None
+    code: int | None = None
+    error_class: str = ""
+    error: str = ""
+    reason: str = ""
+    recipients: dict[str, Any] | None = None
+    ms: int | None = None
+    address: str = ""
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+def parameters(results: Sequence[Result], now: datetime | None) -> dict[str, Any]:
+    """The statement's arrays, one item a result."""
+    columns: dict[str, Any] = {
+        name: [getattr(result, name) for result in results]
+        for name in Result.__dataclass_fields__
+        if name != "recipients"
+    }
+    columns["recipients"] = [
+        None if result.recipients is None else json.dumps(result.recipients) for result in results
+    ]
+    columns["now"] = now
+    return columns
+
+
+async def settle(fetch: Fetch, results: Sequence[Result], now: datetime | None = None) -> set[UUID]:
+    """Writes the results; returns the jobs that changed. Safe to repeat after a commit in doubt.
+
+    Raises psycopg.OperationalError while the database is away, psycopg.DataError for a bad value.
+    """
+    rows = await fetch(SETTLE, parameters(results, now))
+    return {job_id for (job_id,) in rows}
+
+
+class Settler:
+    """Takes results from many tasks and writes all that is ready, one statement after another.
+
+    A batch forms while the one before is written. While the database is away the results wait in
+    memory; if they wait past their lease, the sweep decides and they become late attempts.
+    """
+
+    def __init__(self, link: Link, clock: Callable[[], datetime | None], pause: float = 0.5) -> None:
+        self._link = link
+        self._clock = clock
+        self._pause = pause
+        self._ready: list[Result] = []
+        self._something = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def put(self, result: Result) -> None:
+        """Hands over one result; never blocks."""
+        self._ready.append(result)
+        self._empty.clear()
+        self._something.set()
+
+    async def drained(self) -> None:
+        """Returns once everything that was put is written."""
+        await self._empty.wait()
+
+    async def run(self) -> None:
+        """Writes until cancelled."""
+        while True:
+            await self._something.wait()
+            batch = self._ready[:BATCH]
+            await self._write(batch)
+            del self._ready[: len(batch)]
+            if not self._ready:
+                self._something.clear()
+                self._empty.set()
+
+    async def _write(self, batch: list[Result]) -> None:
+        while True:
+            try:
+                changed = await settle(self._link.fetch, batch, self._clock())
+            except psycopg.OperationalError as error:
+                logger.warning("settling waits for the database: %s", type(error).__name__)
+                await asyncio.sleep(self._pause)
+            except psycopg.Error:
+                await self._write_apart(batch)
+                return
+            else:
+                self._tell_late(batch, changed)
+                return
+
+    async def _write_apart(self, batch: list[Result]) -> None:
+        # One value that the database refuses must not hold up the others.
+        if len(batch) > 1:
+            for result in batch:
+                await self._write([result])
+            return
+        (result,) = batch
+        logger.exception("job %s: attempt %d could not be stored as it was", result.id, result.number)
+        if result.sealed is not None or result.recipients is not None:
+            await self._write([replace(result, sealed=None, recipients=None, address="", error="")])
+
+    def _tell_late(self, batch: list[Result], changed: set[UUID]) -> None:
+        for result in batch:
+            if result.id not in changed:
+                logger.warning("job %s: attempt %d ended late", result.id, result.number)
