@@ -18,6 +18,7 @@ from leadflip.kit import clock, crypto
 from partners.models.settings import Kind
 from partners.sheet import reader
 from portal.models import Entry
+from portal.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "chosen": chosen,
         "exchange": _exchange(request, row, chosen),
         "recipients": _recipients(row),
-        "entry": _entry(row),
+        **_answer(row),
     }
     return render(request, "delivery/job.html", context)
 
@@ -91,8 +92,9 @@ def _recipients(row: Job) -> list[tuple[str, str, Any]]:
     return [(name, told.get("state", ""), told.get("code")) for name, told in (row.recipients or {}).items()]
 
 
-def _entry(row: Job) -> Entry | None:
-    """The partner's own view of a portal job; its id is the job's."""
+def _answer(row: Job) -> dict[str, Any]:
+    """The partner's own view of a portal job, whose id is the job's, and why it rejected the lead."""
     if row.kind != Kind.PORTAL:
-        return None
-    return Entry.objects.select_related("answered_by").filter(id=row.id).first()
+        return {}
+    entry = Entry.objects.select_related("answered_by").filter(id=row.id).first()
+    return {"entry": entry, "reason": dict(Reason.choices).get(entry.reason, "") if entry else ""}
