@@ -16,7 +16,7 @@ PAUSE = 0.5
 COMMAND = [sys.executable, "-m", "django", "deliver", "--settings", "leadflip.settings", "--with-parent"]
 
 
-class EngineStep(bootsteps.StartStopStep):  # type: ignore[misc]  # celery-types leaves bootsteps untyped
+class EngineStep(bootsteps.StartStopStep):
     """Starts ENGINE_PROCESSES engines and starts one again that died."""
 
     def __init__(self, parent: Any, **_options: Any) -> None:

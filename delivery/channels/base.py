@@ -13,7 +13,6 @@ from uuid import UUID
 from partners.sheet import Cell
 
 C = TypeVar("C")
-C_contra = TypeVar("C_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +161,14 @@ ERROR_CLASSES = (
 )
 
 
-class Channel(Protocol[C_contra]):
+class Channel(Protocol[C]):
     """One delivery method. Instances are shared by all tries of a process."""
 
-    def render(self, parcel: Parcel[C_contra]) -> Message:
+    def render(self, parcel: Parcel[C]) -> Message:
         """Pure: the same parcel gives the same message. Raises Configuration."""
         ...
 
-    async def send(self, message: Message, parcel: Parcel[C_contra]) -> Receipt:
+    async def send(self, message: Message, parcel: Parcel[C]) -> Receipt:
         """Sends once. Returns a Receipt or raises a DeliveryError; sets no state.
 
         When its task is cancelled it raises CancelledError only if nothing was sent and nothing will

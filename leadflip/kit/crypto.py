@@ -13,6 +13,10 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
+# What a binary column may come back as.
+Sealed = bytes | memoryview
+
+
 class SealError(Exception):
     """A sealed value that no key opens, or that belongs to another owner. Holds no value."""
 
@@ -37,7 +41,7 @@ def seal_bytes(owner: object, data: bytes) -> bytes:
     return _current().encrypt(len(name).to_bytes(1, "big") + name + data)
 
 
-def open_bytes(owner: object, sealed: bytes) -> bytes:
+def open_bytes(owner: object, sealed: Sealed) -> bytes:
     """What `seal_bytes` was given. Raises SealError."""
     try:
         plain = _current().decrypt(bytes(sealed))
@@ -54,6 +58,6 @@ def seal(owner: object, value: Any) -> bytes:
     return seal_bytes(owner, json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def unseal(owner: object, sealed: bytes) -> Any:
+def unseal(owner: object, sealed: Sealed) -> Any:
     """The JSON value that `seal` was given. Raises SealError."""
     return json.loads(open_bytes(owner, sealed))

@@ -22,7 +22,8 @@ class Revision(models.Model):
     @classmethod
     def current(cls) -> int:
         """The number in force."""
-        return cls.objects.values_list("number", flat=True).get(id=1)
+        number: int = cls.objects.values_list("number", flat=True).get(id=1)
+        return number
 
     @classmethod
     def bump(cls) -> None:
