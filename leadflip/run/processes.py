@@ -6,9 +6,12 @@ import sys
 import urllib.error
 import urllib.request
 
+from leadflip.run import named, terminal
 from leadflip.run.child import Spec
 from leadflip.run.ports import HOST
-from leadflip.run.state import State
+from leadflip.run.sample.demo import Demo
+from leadflip.run.sample.received import received
+from leadflip.run.state import ENVIRONMENT, State
 
 # A thread keeps a database connection.
 WEB_THREADS = 8
@@ -16,11 +19,15 @@ SIDE_TASKS = 2
 # Celery's own end takes 4 s; calls in flight have the engine's grace before they are handed back.
 WORKER_GRACE = 30.0
 HTTP_SERVER_ERROR = 500
+OFF = ("0", "false", "no", "off")
+SHARED = ("DEMO", "BASE_URL", "OUTGOING_ALLOW", "SMTP_URL", "SMTP_FROM")
+SENDER = "leadflip@example.com"
 
 
-def product(state: State, port: int) -> list[Spec]:
+def every(state: State, port: int, demo: Demo | None) -> list[Spec]:
     """In the order of their start."""
-    return [_web(port), _worker(port), _beat(state)]
+    product = [_web(port), _worker(port), _beat(state)]
+    return product if demo is None else [_sample(state), *product]
 
 
 def _web(port: int) -> Spec:
@@ -65,8 +72,28 @@ def _pings(worker: str) -> bool:
     return bool(app.control.inspect(destination=[worker], timeout=0.5).ping())
 
 
-def environment(port: int) -> None:
-    """What the processes are told by way of our environment; what somebody named stays."""
-    os.environ.setdefault("BASE_URL", f"http://{HOST}:{port}")
-    if not os.environ.get("DATABASE_URL"):
-        os.environ.setdefault("DEMO", "1")
+def environment(state: State, port: int) -> Demo | None:
+    """Set what the processes are told by the environment; what somebody named stays.
+
+    With servers of our own that is demo mode, unless DEMO is off. It is shared with commands in other
+    terminals, so that a worker started there delivers like ours.
+    """
+    os.environ.setdefault("BASE_URL", terminal.address(port).rstrip("/"))
+    if named.named("DATABASE_URL") or os.environ.setdefault("DEMO", "1").lower() in OFF:
+        state.write(ENVIRONMENT, {})
+        return None
+    demo = Demo.of(state)
+    allowed = os.environ.get("OUTGOING_ALLOW")
+    crm = f"{HOST}/32:{demo.crm_port}"
+    os.environ["OUTGOING_ALLOW"] = f"{allowed},{crm}" if allowed else crm
+    if not named.named("SMTP_URL"):
+        os.environ["SMTP_URL"] = f"smtp://{HOST}:{demo.smtp_port}"
+        os.environ.setdefault("SMTP_FROM", SENDER)
+    state.write(ENVIRONMENT, {name: os.environ[name] for name in SHARED if name in os.environ})
+    return demo
+
+
+def _sample(state: State) -> Spec:
+    """The sample partners' receiving ends."""
+    command = [sys.executable, "-m", "leadflip.run.sample"]
+    return Spec("sample", command, lambda: received(state, "crm") is not None)

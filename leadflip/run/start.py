@@ -2,18 +2,17 @@
 
 import os
 import time
+from collections.abc import Callable
 
-from leadflip.run import named, ports, prepare, processes, terminal
+from leadflip.run import block, named, ports, prepare, processes, terminal
 from leadflip.run.child import stop_leftovers
-from leadflip.run.embedded import Servers, plain_errors, servers
-from leadflip.run.postgres import Postgres
-from leadflip.run.state import State
+from leadflip.run.embedded import plain_errors, servers
+from leadflip.run.sample.demo import Demo
+from leadflip.run.state import ENVIRONMENT, State
 from leadflip.run.supervise import Stopped, Supervisor
 from leadflip.run.terminal import phase, say
 
 RECORD = "run"
-FIRST_ADMIN = "First admin: .venv/bin/python manage.py createsuperuser"
-STOP = "Stop: Ctrl+C (data stays)   Fresh start: make reset   Settings: README"
 
 
 def run(state: State) -> None:
@@ -28,7 +27,8 @@ def run(state: State) -> None:
     supervisor = Supervisor(state, say)
     supervisor.catch_signals()
     try:
-        _run(state, supervisor, clock)
+        with plain_errors(state):
+            _run(state, supervisor, clock)
     except Stopped:
         say("Stopped.")
     finally:
@@ -38,14 +38,19 @@ def run(state: State) -> None:
 def _run(state: State, supervisor: Supervisor, clock: terminal.Clock) -> None:
     named.check_database_url()
     port = ports.for_web()
-    processes.environment(port)
     phase("environment", clock.seconds())
     stop_leftovers(state)
+    demo = processes.environment(state, port)
     with servers(state, durable=True, report=phase) as running:
         try:
-            _bring_up(state, supervisor, port)
-            _say_all(state, running, port, clock)
-            supervisor.watch(running, lambda: None)
+            _prepare(demo)
+            supervisor.start(processes.every(state, port, demo), phase)
+            outcomes = _first_leads(state, port, demo)
+            state.write(RECORD, {"port": port, "pid": os.getpid()})
+            say(terminal.ready(port, clock.seconds()))
+            for line in block.lines(running, demo, outcomes):
+                say(line)
+            supervisor.watch(running, _news(demo))
         except Stopped:
             say("Stopping …")
             raise
@@ -53,30 +58,44 @@ def _run(state: State, supervisor: Supervisor, clock: terminal.Clock) -> None:
             prepare.leave()
             supervisor.stop()
             state.write(RECORD, {})
+            state.write(ENVIRONMENT, {})
 
 
-def _bring_up(state: State, supervisor: Supervisor, port: int) -> None:
+def _prepare(demo: Demo | None) -> None:
     began = time.monotonic()
     prepare.settings()
     prepare.system()
     prepare.migrate()
     phase("migrate", time.monotonic() - began)
-    supervisor.start(processes.product(state, port), phase)
+    if demo is not None:
+        # Not at the top: models can be imported only now.
+        from leadflip.run.sample.load import load
+
+        began = time.monotonic()
+        load(demo)
+        phase("sample data", time.monotonic() - began)
 
 
-def _say_all(state: State, running: Servers, port: int, clock: terminal.Clock) -> None:
-    state.write(RECORD, {"port": port, "pid": os.getpid()})
-    say(terminal.ready(port, clock.seconds()))
-    for server in running:
-        if isinstance(server, Postgres) and server.home.temporary:
-            say(
-                f"  The data is in {server.home.folder} and does not outlive a restart of this machine: "
-                "PostgreSQL does not run as root, and `nobody` cannot enter this folder. Run as an ordinary "
-                "user to keep it."
-            )
-    if named.named("DATABASE_URL"):
-        say(f"  {FIRST_ADMIN}")
-    say(STOP)
+def _first_leads(state: State, port: int, demo: Demo | None) -> list[str]:
+    """Post the sample leads if there is none yet; what became of them."""
+    if demo is None:
+        return []
+    from leadflip.run.sample.post import outcomes, post
+
+    began = time.monotonic()
+    leads = post(terminal.address(port), demo)
+    said = list(outcomes(state, leads)) if leads else []
+    if leads:
+        phase("first leads", time.monotonic() - began)
+    return said
+
+
+def _news(demo: Demo | None) -> Callable[[], None]:
+    if demo is None:
+        return lambda: None
+    from leadflip.run.news import News
+
+    return News(say).tell
 
 
 def _say_where(state: State) -> None:

@@ -23,6 +23,7 @@ from leadflip.run.process import alive
 PROJECT = Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
 USER = DATABASE = "leadflip"
+ENVIRONMENT = "environment"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,11 @@ class State:
                 if not self.read("keys"):
                     self.write("keys", _new_keys())
         return self.read("keys")
+
+    def take_environment(self) -> None:
+        """Set what `make run` shares with every command of this folder; the environment itself wins."""
+        for name, value in self.read(ENVIRONMENT).items():
+            os.environ.setdefault(name, value)
 
     def place(self, server: str) -> Place:
         """Where `server` ("postgres", "valkey") listens or listened last."""

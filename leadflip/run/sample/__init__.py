@@ -1,0 +1,1 @@
+"""Demo mode: sample logins, an entity, partners on all three channels, and their receiving ends."""
