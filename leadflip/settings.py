@@ -17,6 +17,9 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 STATE = State.current()
 EMBEDDED = not env.str("DATABASE_URL", default="")
+if EMBEDDED:
+    # What `make run` tells its processes holds for commands in other terminals too.
+    STATE.take_environment()
 GENERATED = STATE.keys() if EMBEDDED else {}
 
 # Demo mode: the start page, /sample/… and the sample logins. `make run` turns it on.
