@@ -112,12 +112,12 @@ class Builder:
 
     def refuse(self, node: nodes.Node, message: str) -> Getter:
         """Notes a problem at a node."""
-        self.problems.append(Problem(*place(node.lineno), message))
+        self.problems.append(Problem(*place(node), message))
         return nothing
 
     def use(self, node: nodes.Node, target: str, by: str = "", kinds: frozenset[str] | None = None) -> None:
         """Notes that a target is named."""
-        self.uses.append(Use(target, *place(node.lineno), by, kinds))
+        self.uses.append(Use(target, *place(node), by, kinds))
 
     @contextmanager
     def _within(self, node: nodes.Node) -> Iterator[None]:
@@ -125,6 +125,6 @@ class Builder:
         self._depth += 1
         if self._depth > bounds.DEPTH or self._parts > bounds.PARTS:
             message = _("The template is nested too deeply or has too many parts: simplify it from here.")
-            raise TemplateErrors([*self.problems, Problem(*place(node.lineno), message)])
+            raise TemplateErrors([*self.problems, Problem(*place(node), message)])
         yield
         self._depth -= 1

@@ -74,12 +74,13 @@ def _attribute(builder: Builder, node: nodes.Getattr) -> Getter:
     target = target_of(node)
     if target is None or target.count(".") > 1:
         return builder.refuse(node, _("A dot stands only in lead.field and lead.address.part."))
-    builder.use(_innermost(node), target)
+    builder.use(innermost(node), target)
     key, _dot, part = target.partition(".")
     return _part(key, part) if part else lambda run: run.read(key)
 
 
-def _innermost(node: nodes.Node) -> nodes.Node:
+def innermost(node: nodes.Node) -> nodes.Node:
+    """Where a chain of dots begins."""
     while isinstance(node, nodes.Getattr):
         node = node.node
     return node
@@ -186,7 +187,7 @@ def _filter(builder: Builder, node: nodes.Filter) -> Getter:
     get, arguments = builder.build(node.node), _arguments(builder, node, found)
     target = target_of(node.node)
     if target and found.kinds:
-        builder.use(_innermost(node.node), target, node.name, found.kinds)
+        builder.use(innermost(node.node), target, node.name, found.kinds)
 
     def apply(run: Run) -> Any:
         value = get(run)

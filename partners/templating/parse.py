@@ -1,7 +1,7 @@
 """Source to syntax tree: Jinja2's own lexer and parser, made to remember columns.
 
 Jinja2 keeps a token's line only. Here a token's `lineno` is line and column in one number, which its
-parser hands on to every node untouched; `place` takes the two apart again.
+parser hands on to every node untouched; `_place` takes the two apart again.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,13 @@ _COLUMNS = 1 << 20  # more than a source has characters
 _ENVIRONMENT = Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # noqa: S701
 
 
-def place(mark: int) -> tuple[int, int]:
-    """Line and column, both from 1, of a node's `lineno`."""
+def place(node: nodes.Node) -> tuple[int, int]:
+    """Line and column, both from 1, where a node begins."""
+    marks = (found.lineno for found in (node, *node.iter_child_nodes()))
+    return _place(next(filter(None, marks), 1))
+
+
+def _place(mark: int) -> tuple[int, int]:
     return divmod(mark, _COLUMNS) if mark >= _COLUMNS else (mark, 1)
 
 
@@ -33,7 +38,7 @@ def parse(source: str) -> nodes.Template:
         parser.stream = TokenStream(tokens, None, None)
         return parser.parse()
     except TemplateSyntaxError as error:
-        line, column = place(error.lineno)
+        line, column = _place(error.lineno)
         raise TemplateErrors([Problem(line, column, _words(error.message or ""))]) from None
     except (RecursionError, ValueError):
         message = _("This is nested too deeply, or holds a number that is too long.")

@@ -9,7 +9,7 @@ from jinja2 import nodes
 
 from partners.templating import bounds
 from partners.templating.builder import Builder, Getter, Run
-from partners.templating.expressions import target_of
+from partners.templating.expressions import innermost, target_of
 from partners.templating.filters import LISTS
 from partners.templating.values import items, text, truth
 
@@ -98,7 +98,7 @@ def _fault(builder: Builder, node: nodes.For) -> str | None:
 def _constrain(builder: Builder, node: nodes.For) -> None:
     target = target_of(node.iter)
     if target:
-        builder.use(node.iter, target, "for", LISTS)
+        builder.use(innermost(node.iter), target, "for", LISTS)
 
 
 STATEMENTS: dict[type[nodes.Node], Callable[[Builder, Any], Getter]] = {nodes.If: _if, nodes.For: _for}
