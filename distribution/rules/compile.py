@@ -57,21 +57,22 @@ class Rules:
         Nearest is the one with the fewest failing conditions, the first of equals. Never raises,
         whatever values it meets.
         """
+        firsts = []
         for alternative in self.alternatives:
-            for condition in alternative:
-                if not condition.holds(facts):
-                    break
-            else:
+            first = _first_failing(alternative, facts)
+            if first is None:
                 return None
-        return self._nearest(facts) if self.alternatives else None
+            firsts.append(first)
+        return self._nearest(firsts, facts) if firsts else None
 
-    def _nearest(self, facts: Facts) -> Miss:
-        failing = [_failing(alternative, facts) for alternative in self.alternatives]
-        number = min(range(len(failing)), key=lambda place: len(failing[place]))
-        position = failing[number][0]
-        condition = self.alternatives[number][position]
+    def _nearest(self, firsts: Sequence[int], facts: Facts) -> Miss:
+        number = 0
+        if len(firsts) > 1:
+            failing = [_count_failing(alternative, facts) for alternative in self.alternatives]
+            number = failing.index(min(failing))
+        condition = self.alternatives[number][firsts[number]]
         met = condition.target.value(facts)
-        return Miss(condition.target.key, condition.op, condition.expected, met, number, position)
+        return Miss(condition.target.key, condition.op, condition.expected, met, number, firsts[number])
 
 
 def compile_rules(document: object, fields: Mapping[str, FieldSpec]) -> Rules:
@@ -83,8 +84,15 @@ def compile_rules(document: object, fields: Mapping[str, FieldSpec]) -> Rules:
     return Rules(alternatives, tuple(targets.values()))
 
 
-def _failing(alternative: Sequence[Condition], facts: Facts) -> list[int]:
-    return [place for place, condition in enumerate(alternative) if not condition.holds(facts)]
+def _first_failing(alternative: Sequence[Condition], facts: Facts) -> int | None:
+    for position, condition in enumerate(alternative):
+        if not condition.holds(facts):
+            return position
+    return None
+
+
+def _count_failing(alternative: Sequence[Condition], facts: Facts) -> int:
+    return sum(not condition.holds(facts) for condition in alternative)
 
 
 def _compile(read: Read) -> Condition:

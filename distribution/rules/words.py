@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from distribution.fields import FieldSpec, is_empty
+from distribution.fields.base import scalar
 from distribution.rules.targets import find
 
 if TYPE_CHECKING:
@@ -127,9 +128,11 @@ def value_words(value: object) -> str:
         value = [part for part in value.values() if not is_empty(part)]
     if isinstance(value, list | tuple):
         return _list_words(value)
-    if isinstance(value, str):
-        return f"“{value if len(value) <= LONGEST_TEXT else value[: LONGEST_TEXT - 1] + '…'}”"
-    return "–" if value is None else str(value)
+    if value is None:
+        return "–"
+    text = scalar(value) or str(value)
+    short = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+    return f"“{short}”" if isinstance(value, str) else short
 
 
 def _list_words(values: Sequence[object]) -> str:
