@@ -17,7 +17,7 @@ from distribution.models import ApiKey
 
 LONGEST_TOKEN = 255
 
-router = Router()
+router = Router(tags=["Leads"])
 
 
 class KeyedRequest(HttpRequest):

@@ -38,7 +38,8 @@ def begin(key: ApiKey, token: str, digest: bytes) -> dict[str, Any] | None:
         raise TokenTakenError(
             {HEADER: [_("This key stands for a request with another body: send a new key.")]}
         )
-    answer: dict[str, Any] = row.answer
+    answer: dict[str, Any] | None = row.answer
+    assert answer is not None  # it was written in the transaction that inserted the row
     return answer
 
 

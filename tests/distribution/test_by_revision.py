@@ -30,7 +30,7 @@ def test_get_keeps_nothing_of_a_build_that_failed() -> None:
 
 def test_forget() -> None:
     answers = iter([1, 2])
-    cache = ByRevision(lambda _key: next(answers))
+    cache: ByRevision[None, int] = ByRevision(lambda _key: next(answers))
     assert cache.get(1, None) == 1
     cache.forget()
     assert cache.get(1, None) == 2
