@@ -23,13 +23,17 @@ READY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Spec:
-    """What to run. `ready` says whether it does its work yet; `grace` is its time to end, in seconds."""
+    """What to run. `ready` says whether it does its work yet; `grace` is its time to end, in seconds.
+
+    One that `outlives` is stopped only after the others have ended: they may be talking to it.
+    """
 
     name: str
     command: Sequence[str]
     ready: Callable[[], bool]
     grace: float = 15.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    outlives: bool = False
 
 
 class Child:
@@ -89,6 +93,11 @@ class Child:
         self._ends += 1
         self._due = time.monotonic() + pause
         return f"{self.spec.name} ended ({_how(code)}), again in {pause:.0f} s. Its log: {self.log}"
+
+    def ask(self) -> None:
+        """Ask it to end, and do not wait."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
 
     def stop(self) -> None:
         """End it and everything that it started."""

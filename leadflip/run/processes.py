@@ -96,4 +96,4 @@ def environment(state: State, port: int) -> Demo | None:
 def _sample(state: State) -> Spec:
     """The sample partners' receiving ends."""
     command = [sys.executable, "-m", "leadflip.run.sample"]
-    return Spec("sample", command, lambda: received(state, "crm") is not None)
+    return Spec("sample", command, lambda: received(state, "crm") is not None, outlives=True)

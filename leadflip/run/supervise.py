@@ -59,6 +59,9 @@ class Supervisor:
         """Stop all, the last one first. A signal meanwhile kills what has not ended yet."""
         self._catch(self._second_signal)
         for child in reversed(self._children):
+            if not child.spec.outlives:
+                child.ask()
+        for child in reversed(self._children):
             child.stop()
         self._children.clear()
 
