@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import F
 
 from distribution.fields import FieldSpec
 from distribution.keys import new_key
@@ -34,6 +35,23 @@ def save_profile(*, profile: Profile, by: User | None) -> ProfileVersion:
     row.save(update_fields=["version"])
     profile.version = row.version
     return version
+
+
+@transaction.atomic
+def renew_profiles(*, entity: Entity, by: User | None) -> list[ProfileVersion]:
+    """New versions of the entity's profiles in force that its saved fields or currency changed.
+
+    Call it in the transaction that wrote them. Raises RuleErrors if rules do not fit any more.
+    """
+    versions = ProfileVersion.objects.filter(profile__entity=entity, number=F("profile__version"))
+    stale = [each.profile for each in versions.select_related("profile__entity") if not _is_current(each)]
+    return [save_profile(profile=profile, by=by) for profile in stale]
+
+
+def _is_current(version: ProfileVersion) -> bool:
+    profile = version.profile
+    now = profile_document(profile, profile.assignments.all(), _fields(profile))
+    return bool(version.document == now)
 
 
 @transaction.atomic

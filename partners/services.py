@@ -1,5 +1,6 @@
 """Writes over partners and their configuration."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from partners.kinds import KINDS
@@ -42,3 +43,8 @@ def save_settings(
     row.version += 0 if made else 1
     row.save()
     return row
+
+
+def drop_settings(scopes: Iterable[str]) -> None:
+    """Deletes the settings that were made for these scopes alone, once nothing points to them."""
+    DeliverySettings.objects.filter(scope__in=[scope for scope in scopes if scope]).delete()

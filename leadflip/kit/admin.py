@@ -1,16 +1,31 @@
 """The admin site, and what all our admin classes share."""
 
-from typing import Any, TypeVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db.models import DecimalField, Model
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit import navigation, once
 from leadflip.kit.generics import BaseInlineFormSet, ModelAdmin, StackedInline, TabularInline
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import BaseModelAdmin
+else:
+
+    class BaseModelAdmin:
+        """Nothing: the class it is mixed into has it."""
+
+        def __class_getitem__(cls, item: Any) -> type:
+            return cls
+
 
 M = TypeVar("M", bound=Model)
 P = TypeVar("P", bound=Model)
@@ -43,18 +58,44 @@ class Site(admin.AdminSite):
         return once.page(request, self.each_context(request))
 
 
-class BaseAdmin(ModelAdmin[M]):
-    """Every list: 50 rows, and no count beside the one that the pager needs."""
+class MoneyField(forms.DecimalField):
+    """Shows two decimals where the amount needs no more."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return round(value, 2) if isinstance(value, Decimal) and value == round(value, 2) else value
+
+
+class PlainFields(BaseModelAdmin[M]):
+    """Foreign keys without the buttons that open pop-ups; amounts without idle zeros."""
+
+    formfield_overrides = {DecimalField: {"form_class": MoneyField}}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+
+class BaseAdmin(PlainFields[M], ModelAdmin[M]):
+    """Every list: named after what it lists, 50 rows, no count beside the one that the pager needs."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     view_on_site = False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
 
 def name_controls(form: BaseForm) -> None:
     """Gives each control of a table's row the column's label as its accessible name."""
     for field in form.fields.values():
-        field.widget.attrs.setdefault("aria-label", field.label or "")
+        field.widget.attrs.setdefault("aria-label", capfirst(field.label or ""))
 
 
 class NamedControls(BaseInlineFormSet[Any, Any, Any]):
@@ -65,14 +106,14 @@ class NamedControls(BaseInlineFormSet[Any, Any, Any]):
         name_controls(form)
 
 
-class TableInline(TabularInline[M, P]):
+class TableInline(PlainFields[M], TabularInline[M, P]):
     """Rows of a table, without empty ones to begin with."""
 
     extra = 0
     formset = NamedControls
 
 
-class BlockInline(StackedInline[M, P]):
+class BlockInline(PlainFields[M], StackedInline[M, P]):
     """Blocks, one below the other, without empty ones to begin with."""
 
     extra = 0

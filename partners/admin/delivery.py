@@ -53,6 +53,7 @@ class DeliveryForm:
     """The section. `current` is the row in force (None: none yet), `rows` those shown by method.
 
     Without a row in force no method need be chosen: the partner then gets nothing yet.
+    `entity_id`: ticks and templates of this entity only.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class DeliveryForm:
         *,
         current: DeliverySettings | None,
         rows: Mapping[str, DeliverySettings],
+        entity_id: int | None = None,
     ) -> None:
         self.current, self.rows = current, rows
         self.made_secret: str | None = None
@@ -79,6 +81,7 @@ class DeliveryForm:
                 saved=self._saved(str(entity)),
             )
             for entity, name in reader().entities()
+            if entity_id in (None, entity)
         }
 
     def _saved(self, entity: str) -> dict[str, Any]:
@@ -175,13 +178,13 @@ class DeliveryForm:
 
     def fieldsets(self) -> Iterator[Fieldset]:
         """The section's parts, for the stock fieldset template."""
-        yield _fieldset(self.method, ("method",))
+        yield fieldset(self.method, ("method",))
         for key, form in self.kinds.items():
             yield _of_kind(key, form)
-        yield _fieldset(self.method, ("policy", "everything"))
+        yield fieldset(self.method, ("policy", "everything"))
         folded = ["collapse"] if len(self.entities) > 1 else []
         for entity in self.entities.values():
-            yield _fieldset(
+            yield fieldset(
                 entity, ("ticks", "subject", "body"), name=entity.name, classes=["for-entity", *folded]
             )
 
@@ -204,10 +207,10 @@ def _of_kind(key: str, form: KindForm) -> Fieldset:
     kind = KINDS[key]
     description = gettext("Best for: %(best_for)s.") % {"best_for": kind.best_for}
     classes = ["for-kind", f"for-{key}"]
-    return _fieldset(form, form.lines(), name=kind.label, classes=classes, description=description)
+    return fieldset(form, form.lines(), name=kind.label, classes=classes, description=description)
 
 
-def _fieldset(form: Any, fields: Sequence[Any], **options: Any) -> Fieldset:
+def fieldset(form: Any, fields: Sequence[Any], **options: Any) -> Fieldset:
     """The stock fieldset, which serves any form, not only the model forms that its stubs allow."""
     return Fieldset(form, fields=fields, **options)
 

@@ -1,0 +1,96 @@
+"""A partner in a profile on a page of its own: rank, price, rules, delivery."""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from distribution import services, usage
+from distribution.admin import rules
+from distribution.admin.assignment_delivery import AssignmentDelivery, scope_of
+from distribution.models import Assignment
+from leadflip.kit import once
+from leadflip.kit.generics import ModelForm
+from partners.admin.base import ConfigAdmin
+from partners.admin.partner import SEE_BELOW, keep_secret
+from partners.services import drop_settings
+
+
+class AssignmentForm(ModelForm[Assignment]):
+    """The assignment, and its Delivery section in `delivery`."""
+
+    rules = rules.RulesField()
+
+    class Meta:
+        model = Assignment
+        fields = ["enabled", "priority", "price", "rules"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.delivery = AssignmentDelivery(self.data if self.is_bound else None, self.instance)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        rules.check(self, usage.live_fields(self.instance.profile.entity_id))
+        if not self.delivery.is_valid():
+            self.add_error(None, SEE_BELOW)
+        return cleaned
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        return [*super().changed_data, *(["delivery"] if self.delivery.has_changed() else [])]
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(ConfigAdmin[Assignment]):
+    """Reached from its profile, and leads back there."""
+
+    form = AssignmentForm
+    fields = ["profile", "partner", "enabled", "priority", "price", "rules", "words"]
+    readonly_fields = ["profile", "partner", "words"]
+    list_display = ["partner", "profile", "priority", "enabled"]
+    list_select_related = ["partner", "profile"]
+    change_form_template = "admin/distribution/assignment.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
+        related = ("profile__entity", "partner__default_settings__policy", "settings__policy")
+        return super().get_queryset(request).select_related(*related)
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """None, which keeps it out of the sidebar."""
+        return {}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # partners join a profile on its page
+
+    @admin.display(description=_("rules in words"))
+    def words(self, assignment: Assignment) -> str:
+        """The saved rules as a sentence."""
+        return rules.in_words(assignment.rules, assignment.profile.entity_id)
+
+    def save_model(self, request: HttpRequest, obj: Assignment, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        form.delivery.save()
+        obj.save(update_fields=["settings"])
+        services.save_profile(profile=obj.profile, by=request.user)
+        back = reverse("admin:distribution_assignment_change", args=[obj.pk])
+        keep_secret(request, form.delivery.form, str(obj), back)
+
+    def delete_model(self, request: HttpRequest, obj: Assignment) -> None:
+        scope, profile = scope_of(obj), obj.profile
+        super().delete_model(request, obj)
+        drop_settings([scope])
+        services.save_profile(profile=profile, by=request.user)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {}
+
+    def response_change(self, request: HttpRequest, obj: Assignment) -> HttpResponse:
+        return once.way(request) or super().response_change(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Assignment) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:distribution_profile_change", args=[obj.profile_id]))

@@ -1,0 +1,38 @@
+"""Entities with their fields."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from distribution import services
+from distribution.admin.fields import FieldInline
+from distribution.models import Entity
+from partners.admin.base import ConfigAdmin
+
+
+@admin.register(Entity)
+class EntityAdmin(ConfigAdmin[Entity]):
+    """Kinds of lead."""
+
+    inlines = [FieldInline]
+    fields = ["name", "slug", "currency", "country", "display_field"]
+    list_display = ["name", "slug", "currency", "field_count"]
+    search_fields = ["name", "slug"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entity]:
+        return super().get_queryset(request).prefetch_related("fields")
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Entity | None = None) -> dict[str, Any]:
+        return {} if obj else {"slug": ["name"]}
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        services.renew_profiles(entity=form.instance, by=request.user)
+
+    @admin.display(description=_("fields"))
+    def field_count(self, entity: Entity) -> int:
+        """Those that are not archived."""
+        return sum(field.archived_at is None for field in entity.fields.all())

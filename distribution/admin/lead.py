@@ -1,0 +1,90 @@
+"""Leads, to read: their values, why they went where they went, and what became of the jobs."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from delivery.models import Job
+from distribution.admin import lead_page
+from distribution.models import Field, Lead
+from leadflip.kit.admin import BaseAdmin
+from leadflip.kit.templatetags.kit import badge
+
+
+@admin.register(Lead)
+class LeadAdmin(BaseAdmin[Lead]):
+    """Encrypted values are masked for everybody."""
+
+    list_display = ["received", "named", "entity", "routed", "delivered", "source", "status"]
+    list_filter = ["routing", "entity"]
+    list_select_related = ["entity"]
+    ordering = ["-id"]
+    search_fields = ["id"]
+    search_help_text = _("A lead's id, whole.")
+    fields = ["id", "entity", "created_at", "source", "status", "note", "routing", "routing_error"]
+    change_form_template = "admin/distribution/lead.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
+        fields = Prefetch("entity__fields", Field.objects.filter(archived_at=None))
+        jobs = Prefetch("jobs", Job.objects.only("lead_id", "status"))
+        return super().get_queryset(request).prefetch_related(fields, jobs)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
+    ) -> tuple[QuerySet[Lead], bool]:
+        try:
+            return queryset.filter(pk=UUID(search_term.strip())) if search_term else queryset, False
+        except ValueError:
+            return queryset.none(), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
+        return False
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        lead = self.get_object(request, object_id)
+        shown = lead_page.context(lead) if lead else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    @admin.display(description=_("received"), ordering="id")
+    def received(self, lead: Lead) -> Any:
+        """When it came in."""
+        return lead.created_at
+
+    @admin.display(description=_("lead"))
+    def named(self, lead: Lead) -> str:
+        """Its display field, or the end of its id."""
+        return lead_page.name(lead)
+
+    @admin.display(description=_("routing"))
+    def routed(self, lead: Lead) -> SafeString:
+        """Where its routing stands."""
+        return badge(lead.routing, lead.get_routing_display())
+
+    @admin.display(description=_("jobs"))
+    def delivered(self, lead: Lead) -> str:
+        """“2 of 3 delivered”."""
+        statuses = [job.status for job in lead.jobs.all()]
+        if not statuses:
+            return "–"
+        return gettext("%(delivered)d of %(all)d delivered") % {
+            "delivered": statuses.count("delivered"),
+            "all": len(statuses),
+        }
