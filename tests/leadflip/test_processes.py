@@ -1,42 +1,18 @@
 """The very commands of `docker-compose.yml`, run here against the test's servers."""
 
-import os
 import socket
 import subprocess
-import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from tests.architecture.project import ROOT
 from tests.leadflip.test_compose import SERVICES
+from tests.processes import SECONDS, environment, stop, wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
-SECONDS = 30
-
-
-def database_url() -> str:
-    where = connection.settings_dict
-    return f"postgres://{where['USER']}:{where['PASSWORD']}@{where['HOST']}:{where['PORT']}/{where['NAME']}"
-
-
-def environment(more: Mapping[str, str]) -> dict[str, str]:
-    """What the container would have, but for the addresses of the servers."""
-    return {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "DATABASE_URL": database_url(),
-        "REDIS_URL": settings.REDIS_URL,
-        "SECRET_KEY": settings.SECRET_KEY,
-        "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
-        "DIGEST_KEYS": ",".join(settings.DIGEST_KEYS),
-        **more,
-    }
 
 
 @pytest.fixture
@@ -53,24 +29,6 @@ def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     yield start
     for process in started:
         stop(process)
-
-
-def stop(process: subprocess.Popen[bytes]) -> int:
-    """The exit code after SIGTERM, within the time that the container has."""
-    process.terminate()
-    try:
-        return process.wait(30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
-
-
-def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not what():
-        assert process.poll() is None, f"it ended with {process.returncode}"
-        assert time.monotonic() < deadline, f"nothing after {SECONDS} s"
-        time.sleep(0.05)
 
 
 def free_port() -> int:
