@@ -4,11 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse, reverse_lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -35,16 +35,15 @@ class SignInForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].widget.attrs["inputmode"] = "email"
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: User) -> None:
         """The portal is for members of partners; staff have a door of their own."""
         super().confirm_login_allowed(user)
-        assert isinstance(user, User)
         if user.memberships.exists():
             return
         if user.is_staff:
             raise ValidationError(
                 format_html(
-                    _('This is a staff login: sign in at <a href="{0}">{0}</a>.'), reverse("admin:index")
+                    str(_('This is a staff login: sign in at <a href="{0}">{0}</a>.')), reverse("admin:index")
                 )
             )
         raise ValidationError(
@@ -123,7 +122,6 @@ class ChangePassword(PasswordChangeView):
 
 
 @partner_page
-def password(request: HttpRequest, place: Place) -> HttpResponse:
+def password(request: HttpRequest, place: Place) -> HttpResponseBase:
     """The page of ChangePassword, for members alone."""
-    response = ChangePassword.as_view(extra_context={"place": place})(request)
-    return response
+    return ChangePassword.as_view(extra_context={"place": place})(request)

@@ -1,8 +1,5 @@
 """The history: who of a partner signed in, read, answered and downloaded what, and when."""
 
-from collections.abc import Sequence
-from uuid import UUID
-
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -10,7 +7,7 @@ from django.views.decorators.http import require_GET
 from leadflip.kit import paging, show
 from portal.access import Place, page, partner_page
 from portal.models import Entry, EntryEvent
-from portal.reading import Summary, summaries
+from portal.reading import summaries
 
 
 @require_GET
@@ -19,13 +16,16 @@ def activity(request: HttpRequest, place: Place) -> HttpResponse:
     """The partner's events, newest first."""
     events = EntryEvent.objects.filter(partner=place.partner).select_related("user", "entry__settings")
     shown = paging.page(events, request.GET)
-    names = _names(shown.rows)
+    names = summaries([event.entry for event in shown.rows if event.entry is not None])
     return page(
         request,
         place,
         "activity",
         page=shown,
-        events=[(event, names.get(event.entry_id), download_words(event)) for event in shown.rows],
+        events=[
+            (event, names[event.entry_id] if event.entry_id else None, download_words(event))
+            for event in shown.rows
+        ],
     )
 
 
@@ -43,7 +43,3 @@ def download_words(event: EntryEvent) -> str:
     return ", ".join(
         part for part in (words, str(Entry.Review(review).label) if review else "", days) if part
     )
-
-
-def _names(events: Sequence[EntryEvent]) -> dict[UUID | None, Summary]:
-    return {**summaries([event.entry for event in events if event.entry is not None])}

@@ -112,6 +112,7 @@ def _answer(place: Place, entry: Entry, review: str, reason: str = "", note: str
 def _page(
     request: HttpRequest, place: Place, entry: Entry, form: RejectForm, status: int = 200
 ) -> HttpResponse:
+    title, fields = reading.lead(entry)
     waiting = Entry.objects.filter(partner=place.partner, review=Entry.Review.PENDING).exclude(id=entry.id)
     return page(
         request,
@@ -119,8 +120,8 @@ def _page(
         "lead",
         status,
         entry=entry,
-        title=reading.summaries([entry])[entry.id].title,
-        fields=reading.fields(entry),
+        title=title,
+        fields=fields,
         reason=reason_words(entry),
         steps=EntryEvent.objects.filter(entry=entry).select_related("user").order_by("-id")[:STEPS],
         form=form,

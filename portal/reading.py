@@ -29,10 +29,11 @@ def ticks_of(entry: Entry) -> Ticks:
     return Ticks.of(entry.settings.everything, entry.settings.per_entity, entry.entity_id)
 
 
-def fields(entry: Entry) -> list[Shown] | None:
-    """The lead's ticked fields, opened; None when the lead is gone."""
+def lead(entry: Entry) -> tuple[str, list[Shown] | None]:
+    """What the lead is called, and its ticked fields, opened; None when the lead is gone."""
     sheet = reader().sheets([entry.lead_id]).get(entry.lead_id)
-    return None if sheet is None else [shown(cell) for cell in sheet.ticked(ticks_of(entry))]
+    title = _summary(entry, sheet).title
+    return title, None if sheet is None else [shown(cell) for cell in sheet.ticked(ticks_of(entry))]
 
 
 def summaries(entries: Sequence[Entry]) -> dict[UUID, Summary]:

@@ -64,13 +64,16 @@ def _choices(value: Any) -> list[str]:
 
 def _address(value: Any) -> list[str]:
     rows = (
-        ("street", "house_number"),
-        ("postcode", "city"),
-        ("state",),
-        ("country", "country_code"),
-        ("latitude", "longitude"),
+        (" ", "street", "house_number"),
+        (" ", "postcode", "city"),
+        (", ", "state"),
+        (", ", "country", "country_code"),
+        (", ", "latitude", "longitude"),
     )
-    texts = (" ".join(str(value[part]) for part in row if value.get(part) not in (None, "")) for row in rows)
+    texts = (
+        between.join(str(value[part]) for part in row if value.get(part) not in (None, ""))
+        for between, *row in rows
+    )
     return [text for text in texts if text]
 
 

@@ -71,6 +71,7 @@ def _id(rows: QuerySet[M], text: str | None) -> object | None:
     if not text:
         return None
     try:
-        return rows.model._meta.pk.to_python(text)
+        edge: object = rows.model._meta.pk.to_python(text)
     except ValidationError:
         return None
+    return edge

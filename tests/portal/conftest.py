@@ -18,6 +18,7 @@ from tests.factories import (
 from tests.people import People, make_people
 
 EntryMaker = Callable[..., Entry]
+SettingsMaker = Callable[..., DeliverySettings]
 
 
 @pytest.fixture
@@ -44,6 +45,22 @@ def entity(db: None) -> Entity:
 def lane(people: People) -> DeliverySettings:
     """The partner's portal settings: everything is ticked."""
     return DeliverySettingsFactory.create(partner=people.partner, kind="portal")
+
+
+@pytest.fixture
+def subset(people: People, entity: Entity) -> SettingsMaker:
+    """`subset("name", "address.city")`: further settings of the partner that tick these alone."""
+
+    def make(*ticks: str) -> DeliverySettings:
+        return DeliverySettingsFactory.create(
+            partner=people.partner,
+            kind="portal",
+            scope="subset",
+            everything=False,
+            per_entity={str(entity.pk): {"ticks": list(ticks)}} if ticks else {},
+        )
+
+    return make
 
 
 @pytest.fixture
