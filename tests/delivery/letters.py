@@ -1,10 +1,10 @@
 """What email tests share: parcels, an account for a test server, and one delivery over it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from delivery.channels.base import DeliveryError, Lettering, Parcel, Receipt
@@ -13,6 +13,8 @@ from delivery.smtp import Account, Limits, Sender
 from partners.kinds.email import EmailConfig
 from partners.sheet import Cell
 from tests.servers.smtp import SmtpServer
+
+T = TypeVar("T")
 
 JOB = UUID("01890000-0000-7000-8000-000000000001")
 LEAD = UUID("01890000-0000-7000-8000-000000000002")
@@ -85,10 +87,14 @@ def failure(given: Account | None, one: Parcel[EmailConfig], limits: Limits = PA
     raise AssertionError("It was delivered.")
 
 
-def with_channel(source: Callable[[], Account | None], run: Any, limits: Limits = PATIENT) -> Any:
+def with_channel(
+    source: Callable[[], Account | None],
+    run: Callable[[EmailChannel], Awaitable[T]],
+    limits: Limits = PATIENT,
+) -> T:
     """What `run(channel)` returns, in a loop of its own; the channel is closed after it."""
 
-    async def body() -> Any:
+    async def body() -> T:
         channel = EmailChannel(Sender(account=source, limits=limits))
         try:
             return await run(channel)

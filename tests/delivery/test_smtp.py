@@ -235,8 +235,9 @@ def bad_contexts(folder: Path, authority: Authority) -> dict[str, ssl.SSLContext
 def test_certificate_that_is_not_trusted(tmp_path: Path, which: str, security: str) -> None:
     authority = Authority(tmp_path)
     context = bad_contexts(tmp_path, authority)[which]
-    way = {"implicit": context} if security == "tls" else {"starttls": context}
-    with SmtpServer(**way) as server:
+    implicit = security == "tls"
+    way = SmtpServer(implicit=context) if implicit else SmtpServer(starttls=context)
+    with way as server:
         error = failure(account(server, security=security, ca_file=str(authority.file)), parcel())
         assert outcome(error) == ("configuration", "tls", True)
         assert "certificate" in error.text
