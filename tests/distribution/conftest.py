@@ -2,16 +2,18 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from distribution.models import ApiKey, Entity, Profile
 from distribution.services import save_profile
 from partners.services import touch
 from tests import factories as f
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 PLAIN = "lf_testtest_0123456789012345678901234567890123456789012"
 
@@ -64,7 +66,7 @@ class Source:
     client: Client
     plain: str = PLAIN
 
-    def post(self, body: Any = None, *, kind: str = "application/json", **headers: str) -> HttpResponse:
+    def post(self, body: Any = None, *, kind: str = "application/json", **headers: str) -> "Response":
         """Posts `body` (JSON, or text of the content type `kind`) with headers such as `idempotency_key`."""
         sent = {"Authorization": f"Bearer {self.plain}", **{_header(k): v for k, v in headers.items()}}
         data = body if isinstance(body, str | bytes) else _json(body)

@@ -2,12 +2,11 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -19,10 +18,13 @@ from leadflip.kit.ids import instant
 from tests import factories as f
 from tests.distribution.conftest import PLAIN, Source
 
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
+
 FORM = "application/x-www-form-urlencoded"
 
 
-def errors(response: HttpResponse, code: int) -> dict[str, list[str]]:
+def errors(response: "Response", code: int) -> dict[str, list[str]]:
     """The errors of a refusal, whose form is checked."""
     assert response.status_code == code
     assert response["Content-Type"].startswith("application/json")
@@ -34,7 +36,7 @@ def errors(response: HttpResponse, code: int) -> dict[str, list[str]]:
     return found
 
 
-def lead_of(response: HttpResponse) -> Lead:
+def lead_of(response: "Response") -> Lead:
     assert response.status_code == 200, response.content
     return Lead.objects.get(id=json.loads(response.content)["lead_id"])
 
