@@ -1,0 +1,178 @@
+"""One HTTP call: sent once, answered or explained."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+
+import httpx
+from aiohttp.abc import AbstractResolver
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from delivery.channels.base import Answer, DeliveryError, Receipt, Unknown
+from delivery.http.answers import KEPT_BYTES, judge
+from delivery.http.failures import cause_of, explain, left_nothing, went_stale
+from delivery.http.transport import DNS_SECONDS, transport
+from delivery.wire import Trace, begin
+from partners.outgoing import Target
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+log = logging.getLogger(__name__)
+
+# Seconds: TCP and TLS of one address, and all that comes before sending, name look-up included.
+CONNECTING = {"timeout": {"connect": 5.0, "pool": 10.0}}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`timeout` is in seconds, from here to the last byte that is read. `now`: what dates compare with."""
+
+    method: str
+    target: Target
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    timeout: float
+    now: datetime
+
+
+class Sender:
+    """The webhooks' way out, one a process and event loop.
+
+    `given` is the seam: another httpx transport, such as httpx.MockTransport, then carries the calls.
+    `resolver` answers for the system's name look-up; an answer is kept for `dns_seconds`.
+    """
+
+    def __init__(
+        self,
+        given: httpx.AsyncBaseTransport | None = None,
+        *,
+        resolver: AbstractResolver | None = None,
+        dns_seconds: int = DNS_SECONDS,
+    ) -> None:
+        self._given = given
+        self._usual = given
+        self._fresh = given
+        self._resolver = resolver
+        self._dns_seconds = dns_seconds
+
+    async def send(self, call: Call) -> Receipt:
+        """Sends once; a kept connection found dead costs a second, fresh one.
+
+        Returns a Receipt for 2xx, raises Temporary or Unknown for all else. When its task is cancelled
+        it raises CancelledError only if nothing was sent, else Unknown, or what the answer says.
+        """
+        trace = Trace(sent=self._given is not None)
+        begin(trace)
+        failure, note = await self._outcome(call, trace)
+        # Outside of any handler: the transport's errors hold header values, and none shall hang on.
+        if failure is not None:
+            raise failure
+        return judge(trace, call.target, call.now, note)
+
+    async def _outcome(self, call: Call, trace: Trace) -> tuple[DeliveryError | None, str]:
+        try:
+            async with asyncio.timeout(call.timeout):
+                await self._exchange(call, trace)
+        except asyncio.CancelledError:
+            if not (trace.sent or trace.earlier):
+                raise
+            return _after_answer(trace, _cut_off(call, trace))
+        except Exception as error:
+            failure = explain(error, trace, call.target, call.timeout)
+            if failure.error_class == "internal":
+                log.error("webhook call failed: %s", _place(error))
+            return _after_answer(trace, failure)
+        return None, ""
+
+    async def _exchange(self, call: Call, trace: Trace) -> None:
+        request = httpx.Request(
+            call.method,
+            _url(call.target.url),
+            headers=call.headers,
+            content=call.body,
+            extensions=CONNECTING,
+        )
+        try:
+            response = await self._transport().handle_async_request(request)
+        except httpx.HTTPError as error:
+            if not went_stale(error, trace):
+                raise
+            trace.again(left_nothing=left_nothing(cause_of(error)))
+            response = await self._fresh_transport().handle_async_request(request)
+        await _read(response, trace)
+
+    def _transport(self) -> httpx.AsyncBaseTransport:
+        if self._usual is None:
+            self._usual = self._made()
+        return self._usual
+
+    def _fresh_transport(self) -> httpx.AsyncBaseTransport:
+        if self._fresh is None:
+            self._fresh = self._made(fresh=True)
+        return self._fresh
+
+    def _made(self, *, fresh: bool = False) -> httpx.AsyncBaseTransport:
+        return transport(
+            allow=tuple(settings.OUTGOING_ALLOW),
+            ca_file=settings.OUTGOING_CA_FILE,
+            fresh=fresh,
+            resolver=self._resolver,
+            dns_seconds=self._dns_seconds,
+        )
+
+    async def close(self) -> None:
+        """Closes the connections that it opened itself."""
+        if self._given is None:
+            for used in (self._usual, self._fresh):
+                if used is not None:
+                    await used.aclose()
+
+
+@lru_cache(maxsize=4096)
+def _url(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
+async def _read(response: httpx.Response, trace: Trace) -> None:
+    """Reads up to 4 KiB as they come over the wire, never unpacked, and lets go of the connection."""
+    trace.status = response.status_code
+    trace.headers = response.headers.raw
+    stream = cast(httpx.AsyncByteStream, response.stream)
+    try:
+        async with aclosing(cast("AsyncGenerator[bytes]", stream.__aiter__())) as chunks:
+            async for chunk in chunks:
+                trace.body += chunk
+                if len(trace.body) > KEPT_BYTES:
+                    break
+    finally:
+        await stream.aclose()
+
+
+def _after_answer(trace: Trace, failure: DeliveryError) -> tuple[DeliveryError | None, str]:
+    """A status that came in is the answer, whatever happened to the body."""
+    if trace.status is None:
+        return failure, ""
+    return None, _("The answer's body was cut off.")
+
+
+def _cut_off(call: Call, trace: Trace) -> Unknown:
+    return Unknown(
+        "timeout",
+        _("The call was cut off before %s answered.") % call.target.host,
+        answer=Answer(address=trace.address),
+        endpoint=False,
+    )
+
+
+def _place(error: Exception) -> str:
+    """Type and place of an error, without its text, which may hold header values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}"

@@ -1,0 +1,33 @@
+"""Signatures of Standard Webhooks 1.0: HMAC-SHA256 over `id.timestamp.body`."""
+
+import base64
+import binascii
+import hmac
+from datetime import UTC, datetime
+
+from partners.outgoing.secrets import PREFIX, Entries, live
+
+
+class SigningError(ValueError):
+    """No live secret, or one that is not base64. Holds no part of it."""
+
+
+def sign(secrets: Entries, id: str, timestamp: int, body: bytes) -> str:
+    """The value of `webhook-signature`: one `v1,…` a secret that is live at `timestamp`, newest first.
+
+    `secrets`: see `partners.outgoing.secrets`. `timestamp`: Unix seconds. `id` holds no full stop.
+    `body` must be the very bytes that are sent. Raises SigningError.
+    """
+    alive = live(secrets, datetime.fromtimestamp(timestamp, UTC))
+    if not alive:
+        raise SigningError("no live secret")
+    signed = b"%b.%d.%b" % (id.encode("ascii"), timestamp, body)
+    return " ".join(_signature(secret, signed) for secret in alive)
+
+
+def _signature(secret: str, signed: bytes) -> str:
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except binascii.Error:
+        raise SigningError("a secret is not base64") from None
+    return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode("ascii")

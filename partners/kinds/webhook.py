@@ -1,0 +1,52 @@
+"""Delivery by webhook: one HTTP call a lead to the partner's URL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partners.kinds.base import KindSpec
+from partners.kinds.webhook_form import METHODS, WebhookForm, host_of
+
+__all__ = ["METHODS", "WebhookConfig", "WebhookForm", "WebhookKind"]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """`url` as normalised by `partners.outgoing`; `headers` are the names, their values are secrets."""
+
+    url: str = ""
+    method: str = "POST"
+    format: str = "json"
+    headers: tuple[str, ...] = ()
+    signing: bool = False
+
+
+class WebhookKind(KindSpec[WebhookConfig]):
+    """The partner's own endpoint."""
+
+    key = "webhook"
+    label = gettext_lazy("Webhook")
+    best_for = gettext_lazy("Partners with CRM/automation")
+    form = WebhookForm
+
+    def load(self, config: Mapping[str, Any]) -> WebhookConfig:
+        return WebhookConfig(
+            url=str(config.get("url") or ""),
+            method=str(config.get("method") or "POST"),
+            format=str(config.get("format") or "json"),
+            headers=tuple(config.get("headers") or ()),
+            signing=bool(config.get("signing")),
+        )
+
+    def host(self, config: Mapping[str, Any]) -> str:
+        return host_of(self.load(config).url)
+
+    def warnings(self, config: Mapping[str, Any]) -> list[str]:
+        if not self.load(config).url.startswith("http://"):
+            return []
+        return [
+            _("This URL starts with http://: the lead's data travel unencrypted. Use https:// if you can.")
+        ]
