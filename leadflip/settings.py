@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "delivery",
     "portal",
     "partners",
+    "leadflip",
     "leadflip.kit",
     "leadflip.admin.LeadflipAdminConfig",
     "django.contrib.auth",

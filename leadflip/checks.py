@@ -1,0 +1,160 @@
+"""System checks: what would fail later, said before anything starts, with the way to mend it."""
+
+import base64
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+from django.core.validators import MaxValueValidator
+from django.db import connections
+
+from delivery.channels import makers
+from partners.kinds import KINDS
+from partners.models import RetryPolicy
+from partners.models.settings import Kind
+from partners.outgoing import openings
+
+T = TypeVar("T")
+
+# Commands that print a new key.
+MAKERS = {
+    "SECRET_KEY": "import secrets; print(secrets.token_urlsafe(48))",
+    "ENCRYPTION_KEYS": "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())",
+    "DIGEST_KEYS": "import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())",
+}
+
+# A lease outlasts the longest try by this, so that no sweeper takes a job from a living worker.
+MARGIN = 30
+# One message: 45 s up to DATA, 120 s after the final dot, 15 s to settle.
+LONGEST_EMAIL = 45 + 120 + 15
+OLDEST_POSTGRES = 15
+
+
+@register(Tags.security)
+def keys_are_set(**kwargs: Any) -> list[CheckMessage]:
+    """E001–E003: the three kinds of key are there and well-formed. No message holds a key."""
+    return [
+        *_secret_key(),
+        *_keys("ENCRYPTION_KEYS", settings.ENCRYPTION_KEYS, Fernet, "leadflip.E002"),
+        *_keys("DIGEST_KEYS", settings.DIGEST_KEYS, _digest_key, "leadflip.E003"),
+    ]
+
+
+def _secret_key() -> list[CheckMessage]:
+    try:
+        long_enough = len(settings.SECRET_KEY) >= 32
+    except ImproperlyConfigured:
+        long_enough = False
+    if long_enough:
+        return []
+    hint = f"Set SECRET_KEY to a random text of 32 characters or more: {_maker('SECRET_KEY')}"
+    return [Error("SECRET_KEY is not set, or shorter than 32 characters.", hint=hint, id="leadflip.E001")]
+
+
+def _keys(name: str, keys: Collection[str], parse: Callable[[str], object], code: str) -> list[CheckMessage]:
+    hint = f"Set {name} to one key, or several divided by commas with the newest first: {_maker(name)}"
+    if not keys:
+        return [Error(f"{name} is not set.", hint=hint, id=code)]
+    return [
+        Error(f"{name}: key {place} is not well-formed.", hint=hint, id=code)
+        for place, key in enumerate(keys, 1)
+        if not _parses(parse, key)
+    ]
+
+
+def _maker(name: str) -> str:
+    return f'python -c "{MAKERS[name]}"'
+
+
+def _parses(parse: Callable[[T], object], value: T) -> bool:
+    try:
+        parse(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _digest_key(text: str) -> None:
+    if len(base64.b64decode(text, validate=True)) < 16:
+        raise ValueError("shorter than 16 bytes")
+
+
+@register()
+def leases_outlast_tries(**kwargs: Any) -> list[CheckMessage]:
+    """E004, E005: a lease that ends before its try would have the lead sent twice."""
+    return [
+        *_lease("LEASE_SECONDS", settings.LEASE_SECONDS, longest_timeout() + MARGIN, "leadflip.E004"),
+        *_lease("EMAIL_LEASE_SECONDS", settings.EMAIL_LEASE_SECONDS, LONGEST_EMAIL, "leadflip.E005"),
+    ]
+
+
+def longest_timeout() -> int:
+    """Seconds: the largest time-out that a retry policy may set."""
+    validators = RetryPolicy._meta.get_field("timeout").validators
+    return min(int(rule.limit_value) for rule in validators if isinstance(rule, MaxValueValidator))
+
+
+def _lease(name: str, seconds: int, least: int, code: str) -> list[CheckMessage]:
+    if seconds >= least:
+        return []
+    message = f"{name} is {seconds}: a try may take longer, and its job would be sent a second time."
+    return [Error(message, hint=f"Set {name} to {least} or more.", id=code)]
+
+
+@register()
+def kinds_are_whole(**kwargs: Any) -> list[CheckMessage]:
+    """E006: every delivery method has its settings class with a form, and its channel."""
+    channels = makers()
+    return [
+        Error(f"The delivery method “{kind}” has no {part}.", hint=f"Add it to {where}.", id="leadflip.E006")
+        for kind in Kind.values
+        for part, where, there in (
+            ("settings class", "KINDS in partners/kinds/__init__.py", kind in KINDS),
+            ("form", f"its class in partners/kinds/{kind}.py", bool(getattr(KINDS.get(kind), "form", None))),
+            ("channel", "makers() in delivery/channels/__init__.py", kind in channels),
+        )
+        if not there
+    ]
+
+
+@register()
+def demo_is_embedded(**kwargs: Any) -> list[CheckMessage]:
+    """E007: demo mode makes logins and shows what it sends; a database of yours is no place for it."""
+    if not settings.DEMO or settings.EMBEDDED:
+        return []
+    hint = "Take DEMO out of the environment, or DATABASE_URL to have a demo with a database of its own."
+    return [Error("DEMO is on and DATABASE_URL names a database.", hint=hint, id="leadflip.E007")]
+
+
+@register(Tags.security)
+def allowed_networks_parse(**kwargs: Any) -> list[CheckMessage]:
+    """E008: each entry of OUTGOING_ALLOW is a network, with or without a port."""
+    hint = "Write networks such as 10.1.0.0/16, or 127.0.0.1/32:9000 for one port, divided by commas."
+    return [
+        Error(f"OUTGOING_ALLOW: “{entry}” is no network.", hint=hint, id="leadflip.E008")
+        for entry in settings.OUTGOING_ALLOW
+        if not _parses(openings, (entry,))
+    ]
+
+
+@register(Tags.database)
+def postgres_is_new_enough(*, databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E009: PostgreSQL 15 or newer. Asked where a command names its databases: `migrate` does."""
+    return [message for alias in databases or [] for message in _version(alias)]
+
+
+def _version(alias: str) -> list[CheckMessage]:
+    connection = connections[alias]
+    if connection.vendor != "postgresql":
+        message, major = f"The database “{alias}” is {connection.display_name}.", 0
+    else:
+        connection.ensure_connection()
+        major = connection.pg_version // 10_000
+        message = f"The database “{alias}” is PostgreSQL {major}."
+    if major >= OLDEST_POSTGRES:
+        return []
+    hint = f"Name a PostgreSQL {OLDEST_POSTGRES} or newer in DATABASE_URL."
+    return [Error(message, hint=hint, id="leadflip.E009")]
