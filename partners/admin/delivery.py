@@ -64,7 +64,8 @@ class DeliveryForm:
         rows: Mapping[str, DeliverySettings],
         entity_id: int | None = None,
     ) -> None:
-        self.current, self.rows = current, rows
+        self.current = current
+        self.rows = rows = {**rows, **({current.kind: current} if current else {})}
         self.made_secret: str | None = None
         self.method = MethodForm(data, prefix=PREFIX, initial=_initial(current))
         self.method.fields["method"].required = current is not None
@@ -170,6 +171,7 @@ class DeliveryForm:
             entity: form.item(old.get(entity, {}), letter=self.kind == LETTER)
             for entity, form in self.entities.items()
         }
+        new = {entity: item for entity, item in new.items() if entity in old or any(item.values())}
         return {**old, **new}
 
     def warnings(self) -> list[str]:

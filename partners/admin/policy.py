@@ -1,17 +1,66 @@
 """Retry policies."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from leadflip.kit.generics import ModelForm
 from partners.admin.base import ConfigAdmin
 from partners.models import RetryPolicy
+
+MOST = 20
+LONGEST = 7 * 24 * 3600
+
+
+class WaitsField(forms.CharField):
+    """Seconds divided by commas, cleaned to a list."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        waits = [_seconds(part.strip()) for part in str(value or "").split(",") if part.strip()]
+        if len(waits) > MOST:
+            raise ValidationError(_("Write at most %(most)d waits."), params={"most": MOST})
+        return waits
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+def _seconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        message = _("“%(text)s” is no number of seconds. Write them with commas, such as 5, 30, 120.")
+        raise ValidationError(message, params={"text": text[:40]})
+    if int(text) > LONGEST:
+        message = _("%(text)s seconds are longer than 7 days. Write at most %(longest)d.")
+        raise ValidationError(message, params={"text": text, "longest": LONGEST})
+    return int(text)
+
+
+class PolicyForm(ModelForm[RetryPolicy]):
+    """Name, waits, time-out."""
+
+    waits = WaitsField(
+        label=_("Waits"),
+        required=False,
+        max_length=300,
+        help_text=_("Seconds before the second, third … attempt, such as 5, 30, 120. Empty: one attempt."),
+    )
+
+    class Meta:
+        model = RetryPolicy
+        fields = ["name", "waits", "timeout"]
 
 
 @admin.register(RetryPolicy)
 class RetryPolicyAdmin(ConfigAdmin[RetryPolicy]):
     """Named waits, for delivery settings and profiles to choose."""
 
-    fields = ["name", "waits", "timeout"]
+    form = PolicyForm
     list_display = ["name", "attempts", "timeout"]
     search_fields = ["name"]
 

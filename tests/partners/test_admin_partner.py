@@ -1,0 +1,274 @@
+"""A partner's page: the Delivery section saves what it says, and shows no secret."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from distribution.models import Entity
+from partners.models import DeliverySettings, Partner, Revision
+from tests.factories import DeliverySettingsFactory, PartnerFactory, RetryPolicyFactory
+from tests.forms import controls, errors, submit
+
+ADD = "/admin/partners/partner/add/"
+
+
+def page(partner: Partner) -> str:
+    return reverse("admin:partners_partner_change", args=[partner.pk])
+
+
+@pytest.fixture
+def acme(db: None) -> Partner:
+    """With a webhook that has a header, whose value is a secret."""
+    partner = PartnerFactory.create(name="Acme")
+    partner.default_settings = DeliverySettingsFactory.create(
+        partner=partner,
+        config={
+            "url": "https://crm.example.com/leads",
+            "method": "POST",
+            "format": "json",
+            "headers": ["X-API-Key"],
+            "signing": False,
+        },
+        secrets={"headers": {"X-API-Key": "planted-header-value"}},
+    )
+    partner.save()
+    return partner
+
+
+def test_add_with_email(desk: Client, entity: Entity) -> None:
+    answer = submit(
+        desk,
+        ADD,
+        {
+            "name": "Brightside",
+            "delivery-method": "email",
+            "delivery-email-recipients": "a@example.com, b@example.com",
+            "delivery-everything": "no",
+            f"delivery-entity-{entity.pk}-ticks": ["name", "address.city"],
+            f"delivery-entity-{entity.pk}-subject": "New: {{ lead.name }}",
+        },
+    )
+    assert answer.status_code == 302
+    row = Partner.objects.get(name="Brightside").default_settings
+    assert row is not None
+    assert (row.kind, row.scope, row.version, row.everything) == ("email", "", 1, False)
+    assert row.config["recipients"] == ["a@example.com", "b@example.com"]
+    assert row.host == "example.com"
+    item = row.per_entity[str(entity.pk)]
+    assert item == {"ticks": ["name", "address.city"], "subject": "New: {{ lead.name }}", "body": ""}
+
+
+def test_add_without_method(desk: Client, entity: Entity) -> None:
+    assert submit(desk, ADD, {"name": "Later"}).status_code == 302
+    assert Partner.objects.get(name="Later").default_settings is None
+
+
+def test_only_chosen_method_is_checked(desk: Client, entity: Entity) -> None:
+    typed = {"name": "Portal only", "delivery-method": "portal", "delivery-webhook-url": "not a url"}
+    assert submit(desk, ADD, typed).status_code == 302
+    partner = Partner.objects.get(name="Portal only")
+    assert [row.kind for row in partner.delivery_settings.all()] == ["portal"]
+
+
+def test_error_keeps_what_was_typed_for_every_method(desk: Client, entity: Entity) -> None:
+    changes = {
+        "name": "Typo",
+        "delivery-method": "email",
+        "delivery-email-recipients": "nobody",
+        "delivery-webhook-url": "https://typed.example.com/",
+        f"delivery-entity-{entity.pk}-body": "Typed body",
+    }
+    answer = submit(desk, ADD, changes)
+    assert "“nobody” is not an email address" in errors(answer)
+    assert "Enter the partner" not in errors(answer)
+    kept = controls(answer)
+    for name, value in changes.items():
+        assert kept[name] == [value]
+    assert not Partner.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ("{{ lead.nmae }}", "There is no field lead.nmae. The nearest is lead.name."),
+        ("{{ lead.score }}", "lead.score is not ticked"),
+        ("{% for %}", "Line 1"),
+    ],
+)
+def test_template_is_checked_against_the_ticks(desk: Client, entity: Entity, body: str, fault: str) -> None:
+    answer = submit(
+        desk,
+        ADD,
+        {
+            "name": "Templates",
+            "delivery-method": "email",
+            "delivery-email-recipients": "a@example.com",
+            "delivery-everything": "no",
+            f"delivery-entity-{entity.pk}-ticks": ["name"],
+            f"delivery-entity-{entity.pk}-body": body,
+        },
+    )
+    assert fault in errors(answer)
+    assert not Partner.objects.exists()
+
+
+def test_switching_points_to_another_row_and_back(desk: Client, entity: Entity, acme: Partner) -> None:
+    webhook = acme.default_settings
+    assert webhook is not None
+    changes = {"delivery-method": "email", "delivery-email-recipients": "a@example.com"}
+    assert submit(desk, page(acme), changes).status_code == 302
+    acme.refresh_from_db()
+    assert acme.default_settings is not None
+    assert acme.default_settings.kind == "email"
+    assert submit(desk, page(acme), {"delivery-method": "webhook"}).status_code == 302
+    acme.refresh_from_db()
+    assert acme.default_settings == webhook
+    assert acme.default_settings.config["url"] == "https://crm.example.com/leads"
+    assert acme.default_settings.secrets() == {"headers": {"X-API-Key": "planted-header-value"}}
+    assert acme.delivery_settings.count() == 2
+
+
+def test_edit_applies_to_the_row_and_raises_versions(desk: Client, entity: Entity, acme: Partner) -> None:
+    revision = Revision.current()
+    row = acme.default_settings
+    assert row is not None
+    policy = RetryPolicyFactory.create()
+    answer = submit(
+        desk,
+        page(acme),
+        {
+            "delivery-webhook-method": "PUT",
+            "delivery-policy": str(policy.pk),
+        },
+    )
+    assert answer.status_code == 302
+    row.refresh_from_db()
+    assert (row.config["method"], row.version, row.policy) == ("PUT", 2, policy)
+    assert Revision.current() > revision
+
+
+def test_save_without_change_keeps_the_version(desk: Client, entity: Entity, acme: Partner) -> None:
+    assert submit(desk, page(acme), {}).status_code == 302
+    acme.refresh_from_db()
+    assert acme.default_settings is not None
+    assert acme.default_settings.version == 1
+    assert acme.delivery_settings.count() == 1
+
+
+def test_header_value_is_never_shown_and_kept_when_empty(desk: Client, entity: Entity, acme: Partner) -> None:
+    html = desk.get(page(acme)).content.decode()
+    assert "X-API-Key" in html
+    assert "planted-header-value" not in html
+    assert submit(desk, page(acme), {"name": "Acme Solar"}).status_code == 302
+    acme.refresh_from_db()
+    assert acme.default_settings is not None
+    assert acme.default_settings.secrets()["headers"] == {"X-API-Key": "planted-header-value"}
+
+
+def test_header_value_is_replaced(desk: Client, entity: Entity, acme: Partner) -> None:
+    row = acme.default_settings
+    assert row is not None
+    assert submit(desk, page(acme), {"delivery-webhook-header_0_value": "another"}).status_code == 302
+    row.refresh_from_db()
+    assert row.secrets()["headers"] == {"X-API-Key": "another"}
+    assert row.version == 2
+
+
+def test_typed_header_value_does_not_come_back(desk: Client, entity: Entity, acme: Partner) -> None:
+    changes = {"delivery-webhook-header_0_value": "planted-typed", "delivery-webhook-url": "nonsense"}
+    answer = submit(desk, page(acme), changes)
+    assert errors(answer)
+    assert "planted-typed" not in answer.content.decode()
+
+
+def test_signing_secret_is_shown_once(desk: Client, entity: Entity, acme: Partner) -> None:
+    answer = submit(desk, page(acme), {"delivery-webhook-signing": "on"})
+    assert answer.headers["Location"] == reverse("admin:once")
+    acme.refresh_from_db()
+    row = acme.default_settings
+    assert row is not None
+    secret = row.secrets()["signing"][0]["secret"]
+    assert secret not in str(dict(desk.session))
+    shown = desk.get(reverse("admin:once"))
+    assert secret in shown.content.decode()
+    assert "no-store" in shown.headers["Cache-Control"]
+    assert secret not in desk.get(reverse("admin:once")).content.decode()
+    assert secret not in desk.get(page(acme)).content.decode()
+
+
+def test_new_signing_secret(desk: Client, entity: Entity, acme: Partner) -> None:
+    submit(desk, page(acme), {"delivery-webhook-signing": "on"})
+    desk.get(reverse("admin:once"))
+    row = DeliverySettings.objects.get(partner=acme)
+    old = row.secrets()["signing"][0]["secret"]
+    submit(desk, page(acme), {"delivery-webhook-make_secret": "on"})
+    row.refresh_from_db()
+    new, kept = row.secrets()["signing"]
+    assert kept["secret"] == old
+    assert new["secret"] in desk.get(reverse("admin:once")).content.decode()
+
+
+def test_plain_http_warns_as_long_as_it_stands(desk: Client, entity: Entity, acme: Partner) -> None:
+    assert "travel unencrypted" not in desk.get(page(acme)).content.decode()
+    submit(
+        desk,
+        page(acme),
+        {
+            "delivery-webhook-url": "http://crm.example.com/leads",
+            "delivery-webhook-header_0_value": "typed again",
+        },
+    )
+    assert "travel unencrypted" in desk.get(page(acme)).content.decode()
+
+
+def test_address_ticked_whole_shows_every_part(desk: Client, entity: Entity, acme: Partner) -> None:
+    row = acme.default_settings
+    assert row is not None
+    row.everything = False
+    row.per_entity = {str(entity.pk): {"ticks": ["address"], "subject": "", "body": ""}}
+    row.save()
+    ticks = controls(desk.get(page(acme)))[f"delivery-entity-{entity.pk}-ticks"]
+    assert len(ticks) == 9
+    assert "address.postcode" in ticks
+
+
+def test_encrypted_fields_are_marked(desk: Client, entity: Entity) -> None:
+    html = desk.get(ADD).content.decode()
+    assert html.count("Encrypted: sent in clear to this partner") == 1
+
+
+def test_ticks_of_another_entity_survive(desk: Client, entity: Entity, acme: Partner) -> None:
+    row = acme.default_settings
+    assert row is not None
+    row.per_entity = {"999": {"ticks": ["x"], "subject": "", "body": ""}}
+    row.save()
+    submit(desk, page(acme), {f"delivery-entity-{entity.pk}-ticks": ["name"], "delivery-everything": "no"})
+    row.refresh_from_db()
+    assert set(row.per_entity) == {"999", str(entity.pk)}
+
+
+def test_saved_secrets_that_do_not_open_stop_the_save(desk: Client, entity: Entity, acme: Partner) -> None:
+    row = acme.default_settings
+    assert row is not None
+    row.sealed = b"gAAAAA-nothing-opens-this"
+    row.save()
+    assert "put the key that sealed them back" in errors(submit(desk, page(acme), {"name": "Acme 2"}))
+
+
+def test_reader_sees_facts_and_no_form(
+    client: Client, entity: Entity, acme: Partner, sign_in: Callable[[str], Client]
+) -> None:
+    html = sign_in("viewer").get(page(acme)).content.decode()
+    assert "https://crm.example.com/leads" in html
+    assert "X-API-Key" in html
+    assert "planted-header-value" not in html
+    assert 'name="delivery-method"' not in html
+
+
+def test_history_names_delivery_and_no_value(desk: Client, entity: Entity, acme: Partner) -> None:
+    submit(desk, page(acme), {"delivery-webhook-header_0_value": "planted-header-2"})
+    history = desk.get(reverse("admin:partners_partner_history", args=[acme.pk])).content.decode()
+    assert "delivery" in history.lower()
+    assert "planted" not in history

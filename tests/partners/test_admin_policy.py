@@ -1,0 +1,52 @@
+"""Retry policies in the admin."""
+
+import pytest
+from django.test import Client
+
+from partners.models import RetryPolicy, Revision
+from tests.forms import controls, errors, submit
+
+ADD = "/admin/partners/retrypolicy/add/"
+
+
+def test_add(desk: Client) -> None:
+    before = Revision.current()
+    assert submit(desk, ADD, {"name": "Quick", "waits": "5, 30,120", "timeout": "10"}).status_code == 302
+    policy = RetryPolicy.objects.get()
+    assert (policy.waits, policy.timeout) == ([5, 30, 120], 10)
+    assert Revision.current() == before + 1
+    assert ">4<" in desk.get("/admin/partners/retrypolicy/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"waits": "5, 999999"}, "999999 seconds are longer than 7 days"),
+        ({"waits": "5; 30"}, "“5; 30” is no number of seconds"),
+        ({"waits": "-5"}, "is no number of seconds"),
+        ({"waits": ",".join("5" * 21)}, "at most 20 waits"),
+        ({"timeout": "31"}, "less than or equal to 30"),
+    ],
+)
+def test_bounds(desk: Client, changes: dict[str, str], fault: str) -> None:
+    answer = submit(desk, ADD, {"name": "Slow", **changes})
+    assert fault in errors(answer)
+    assert not RetryPolicy.objects.exists()
+    for name, value in changes.items():
+        assert controls(answer)[name] == [value]
+
+
+def test_change_shows_and_keeps_the_waits(desk: Client) -> None:
+    policy = RetryPolicy.objects.create(name="Quick", waits=[5, 30])
+    assert submit(desk, f"/admin/partners/retrypolicy/{policy.pk}/change/", {}).status_code == 302
+    policy.refresh_from_db()
+    assert policy.waits == [5, 30]
+
+
+def test_delete_raises_the_revision(desk: Client) -> None:
+    policy = RetryPolicy.objects.create(name="Gone")
+    before = Revision.current()
+    data = {"action": "delete_selected", "_selected_action": [str(policy.pk)], "post": "yes"}
+    desk.post("/admin/partners/retrypolicy/", data)
+    assert not RetryPolicy.objects.exists()
+    assert Revision.current() == before + 1
