@@ -19,12 +19,15 @@ CELL = "padding:2px 12px 2px 0;vertical-align:top;text-align:left"
 def write(parcel: Parcel[EmailConfig]) -> Letter:
     """The letter for a parcel. Raises Configuration where a template cannot be used."""
     subject = clean.one_line(_subject(parcel), clean.SUBJECT)
+    template = parcel.lettering.body
+    if not template:
+        page = PAGE.format(_default_html(parcel)) if parcel.config.html else ""
+        return Letter(subject, clean.printable(_default_text(parcel)), clean.printable(page))
+    body = clean.printable(_rendered(parcel, template, _("body"), html=parcel.config.html))
     if not parcel.config.html:
-        body = parcel.lettering.body and _rendered(parcel, parcel.lettering.body, _("body"), html=False)
-        return Letter(subject, clean.printable(body or _default_text(parcel)))
-    body = parcel.lettering.body and _rendered(parcel, parcel.lettering.body, _("body"), html=True)
-    page = clean.html(clean.printable(body or _default_html(parcel)))
-    return Letter(subject, text_of(page), PAGE.format(page))
+        return Letter(subject, body)
+    cleaned = clean.html(body)
+    return Letter(subject, text_of(cleaned), PAGE.format(cleaned))
 
 
 def _subject(parcel: Parcel[EmailConfig]) -> str:

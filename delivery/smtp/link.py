@@ -163,6 +163,8 @@ class Link(smtplib.SMTP):
         for family, kind, proto, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             self.sock = socket.socket(family, kind, proto)
             try:
+                # The final dot is a write of its own and must not wait for the body's acknowledgement.
+                self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.armed().connect(address)
                 self.peer = str(address[0])
                 return self.sock

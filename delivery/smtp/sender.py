@@ -54,6 +54,7 @@ class Sender:
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
+            work.add_done_callback(_heard)
             if flight.call_off():
                 raise
             raise _cut_off(envelope) from None
@@ -116,6 +117,12 @@ class Sender:
     def _tidy(self) -> None:
         if not self._closed and self._threads is not None:
             self._threads.submit(self._pool.tidy)
+
+
+def _heard(work: asyncio.Future[Receipt]) -> None:
+    # Or the loop would report the error of a letter that nobody waits for any more.
+    if not work.cancelled():
+        work.exception()
 
 
 def _not_configured() -> Configuration:

@@ -233,7 +233,7 @@ class _Talk:
         self._socket.sendall(text.encode() + b"\r\n")
 
     def _line(self) -> str:
-        return self._raw().decode()
+        return self._raw().decode(errors="replace")
 
     def _raw(self) -> bytes:
         while b"\r\n" not in self._buffer:
