@@ -1,5 +1,6 @@
 """`make run` itself, from the first line to the last process."""
 
+import json
 import os
 import re
 import signal
@@ -82,6 +83,13 @@ def everything(state: State) -> list[int]:
     return [pid for pid in every if pid is not None]
 
 
+def post_lead(url: str, state: State) -> None:
+    lead = {"entity": "solar-lead", "first_name": "A", "last_name": "B", "email": "three@example.com"}
+    headers = {"Authorization": f"Bearer {state.read('demo')['api_key']}", "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(lead).encode(), headers)) as answer:
+        assert answer.status == 200
+
+
 def refuse(state: State, **named: str) -> str:
     """What a start that stops says at the end."""
     answer = subprocess.run(
@@ -105,8 +113,15 @@ def test_run_from_the_first_start_to_nothing_left(runs: list[Run], state: State)
         assert re.search(rf"^  {name} +\d+\.\d s$", said, re.MULTILINE)
     address = re.search(r"start at (http://127.0.0.1:\d+/)", said)
     assert address is not None
+    block = first.wait_until("Stop: Ctrl+C (data stays)")
+    assert re.search(r"^  webhook delivered  204 in \d+ ms, signature ✓$", block, re.MULTILINE)
+    assert re.search(r"^  email   delivered  250 in \d+ ms, seen in the sample mailbox$", block, re.MULTILINE)
+    assert re.search(r"^  portal  delivered  in the partner's feed$", block, re.MULTILINE)
     with urllib.request.urlopen(f"{address[1]}readyz") as answer:
         assert answer.status == 200
+
+    post_lead(f"{address[1]}api/intake", state)
+    first.wait_until("  webhook delivered  204 in ")
 
     second = start(runs, state)
     assert f"runs already at {address[1]} (process {first.process.pid})" in second.output.read()
@@ -117,7 +132,7 @@ def test_run_from_the_first_start_to_nothing_left(runs: list[Run], state: State)
     assert all(process.alive(pid) for pid in killed)
 
     third = start(runs, state)
-    third.wait_until("is running (ready in")
+    assert "first leads" not in third.wait_until("is running (ready in")
     assert not any(process.alive(pid) for pid in killed[:3])
 
     web = state.read(RECORD)["web"]["pid"]
