@@ -61,6 +61,8 @@ def _chosen(tries: Sequence[Attempt], wanted: str) -> Attempt | None:
 def _exchange(request: HttpRequest, row: Job, attempt: Attempt | None) -> Exchange | None:
     if attempt is None:
         return None
+    if row.kind == Kind.PORTAL:
+        return Exchange(missing=_("Nothing is sent: the lead appears in the partner’s feed."))
     if not request.user.has_perm("delivery.view_attemptbody"):
         return Exchange(missing=_("What was sent and answered is not shown to your role."))
     body = AttemptBody.objects.filter(attempt=attempt).first()

@@ -172,6 +172,22 @@ def test_job_exchange_without_bytes_says_so(operator: Client) -> None:
     assert "Nothing was sent at this attempt." in page(operator, job)
 
 
+def test_job_portal_has_nothing_to_open(operator: Client) -> None:
+    job = JobFactory.create(delivered=True, settings=DeliverySettingsFactory.create(kind="portal"))
+    make_attempt(job, 1, exchange(body="not a word of it"))
+    html = page(operator, job)
+    assert "the lead appears in the partner’s feed" in html
+    assert "not a word of it" not in html
+
+
+def test_job_email_shows_its_subject(operator: Client) -> None:
+    job = JobFactory.create(delivered=True, settings=DeliverySettingsFactory.create(kind="email"))
+    make_attempt(job, 1, {"request": {"subject": "A <new> lead", "body": "Name: Ada"}, "response": {}})
+    html = page(operator, job)
+    assert "A &lt;new&gt; lead" in html
+    assert "Name: Ada" in html
+
+
 def test_job_late_attempt_is_marked(operator: Client) -> None:
     job = JobFactory.create(retrying=True)
     make_attempt(job, outcome="unknown", error_class="worker_lost")
