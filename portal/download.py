@@ -1,6 +1,6 @@
 """A partner's leads of one entity as a stream of CSV, and the event that tells of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -59,7 +59,9 @@ def headings(entries: QuerySet[Entry], entity_id: int) -> list[Heading]:
     return own_headings() + field_headings(reader().columns(entity_id), seen)
 
 
-def stream(*, place: Place, wanted: Wanted, format: Format, name: str, at: datetime) -> Iterator[bytes]:
+def stream(
+    *, place: Place, wanted: Wanted, format: Format, name: str, at: datetime
+) -> Generator[bytes, None, None]:
     """The file in pieces. Its event stands before the first byte leaves, and gets the count at the end."""
     entries = wanted.entries(place)
     columns = headings(entries, wanted.entity_id)
@@ -75,7 +77,7 @@ def stream(*, place: Place, wanted: Wanted, format: Format, name: str, at: datet
 
 def _pieces(
     entries: QuerySet[Entry], columns: Sequence[Heading], format: Format, event: EntryEvent
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     rows = 0
     try:
         yield format.start(columns).encode()

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -94,7 +96,7 @@ def test_feed_holds_no_unticked_or_encrypted_value(
 
 
 def test_feed_tells_times_in_the_partners_zone(owner: Client, make_entry: EntryMaker) -> None:
-    make_entry(created_at=timezone.datetime(2026, 1, 5, 23, 30, tzinfo=timezone.get_fixed_timezone(0)))
+    make_entry(created_at=datetime(2026, 1, 5, 23, 30, tzinfo=UTC))
     text = feed(owner)
     assert "6 Jan 2026, 00:30" in text
     assert "All times in Europe/Berlin" in text

@@ -1,11 +1,12 @@
 from distribution.models import Entity
 from portal import reading
+from portal.values import Shown
 from tests.portal.conftest import EntryMaker, SettingsMaker
 
 ADDRESS = {"street": "Musterstraße", "postcode": "10115", "city": "Berlin"}
 
 
-def labels(fields: list[reading.Shown] | None) -> list[str]:
+def labels(fields: list[Shown] | None) -> list[str]:
     return [field.label for field in fields or []]
 
 

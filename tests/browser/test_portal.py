@@ -1,0 +1,185 @@
+"""The portal in a browser: the whole task on a phone, and every page by axe."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from partners.models import User
+from portal.models import Entry
+from tests.browser.conftest import Opener, Theme
+from tests.factories import DeliverySettingsFactory, EntityFactory, EntryFactory, LeadFactory, make_fields
+from tests.people import People, make_people
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PASSWORD = "correct horse battery"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture
+def people(live_server: LiveServer) -> People:
+    return make_people()
+
+
+@pytest.fixture
+def entries(people: People) -> list[Entry]:
+    """Two leads that wait, one accepted, one rejected."""
+    entity = EntityFactory.create(name="Solar lead", slug="solar-lead", display_field="name")
+    make_fields(entity, name="text", phone="phone", email="email", website="url", address="address")
+    lane = DeliverySettingsFactory.create(partner=people.partner, kind="portal")
+    answered = {"answered_by": people.colleague, "answered_at": timezone.now()}
+    reviews = [
+        {},
+        {},
+        {"review": "accepted", **answered},
+        {"review": "rejected", "reason": "no_fit", **answered},
+    ]
+    return [
+        EntryFactory.create(
+            partner=people.partner,
+            settings=lane,
+            lead=LeadFactory.create(entity=entity, values=_values(number)),
+            **review,
+        )
+        for number, review in enumerate(reviews)
+    ]
+
+
+def _values(number: int) -> dict[str, object]:
+    return {
+        "name": f"Lead number {number}",
+        "phone": f"+4930123456{number}",
+        "email": "a-rather-long-address-that-has-no-space@leads.example.com",
+        "website": "https://www.example.com/",
+        "address": {"street": "Musterstraße", "postcode": "10115", "city": "Berlin"},
+    }
+
+
+def enter(page: Page, live_server: LiveServer, user: User) -> None:
+    """Signs in without the form, whose password takes its time."""
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+
+
+def sign_in(page: Page, live_server: LiveServer, user: User) -> None:
+    user.set_password(PASSWORD)
+    user.save()
+    page.goto(live_server.url + reverse("portal:login"))
+    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Leads", exact=True)).to_be_visible()
+
+
+def test_partner_answers_and_downloads_on_a_phone(
+    open_page: Opener, live_server: LiveServer, people: People, entries: list[Entry]
+) -> None:
+    page = open_page(390)
+    sign_in(page, live_server, people.owner)
+    page.get_by_role("link", name="Lead number 0").click()
+    expect(page.get_by_role("link", name="+49301234560")).to_have_attribute("href", "tel:+49301234560")
+    page.get_by_role("button", name="Accept lead").click()
+    expect(page.get_by_role("status")).to_contain_text("Lead accepted.")
+
+    page.get_by_role("link", name="Next lead to review").click()
+    page.get_by_text("Reject…").click()
+    page.get_by_label("Reason").select_option(label="Outside our area")
+    page.get_by_label("Note").fill("Too far north.")
+    page.get_by_role("button", name="Reject lead").click()
+    expect(page.get_by_role("status")).to_contain_text("Lead rejected.")
+    assert [entry.review for entry in Entry.objects.order_by("id")[:2]] == ["accepted", "rejected"]
+
+    page.get_by_role("link", name="Download").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    content = Path(download.value.path()).read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert b"Too far north." in content
+    assert download.value.suggested_filename.startswith("leadflip-solar-lead-")
+
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_text("4 leads of solar-lead")).to_be_visible()
+
+
+def test_portal_works_by_keyboard_alone(
+    open_page: Opener, live_server: LiveServer, people: People, entries: list[Entry]
+) -> None:
+    page = open_page()
+    enter(page, live_server, people.owner)
+    page.goto(live_server.url + reverse("portal:lead", args=[entries[0].id]))
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == "Accept lead":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Lead accepted.")
+
+
+def test_errors_take_the_focus(open_page: Opener, live_server: LiveServer, people: People) -> None:
+    page = open_page()
+    page.goto(live_server.url + reverse("portal:login"))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_role("link", name="E-mail: This field is required.").click()
+    expect(page.get_by_label("E-mail")).to_be_focused()
+
+
+def pages(page: Page, live_server: LiveServer, people: People, entries: list[Entry]) -> Iterator[str]:
+    """Opens one page or state after another, naming each."""
+
+    def go(path: str) -> str:
+        page.goto(live_server.url + path)
+        return path
+
+    yield go(reverse("portal:login"))
+    page.get_by_role("button", name="Sign in").click()
+    yield "sign-in with errors"
+    enter(page, live_server, people.owner)
+    for review in Entry.Review.values:
+        yield go(f"{reverse('portal:feed')}?review={review}")
+    for entry in entries[1:]:
+        yield go(reverse("portal:lead", args=[entry.id]))
+    go(reverse("portal:lead", args=[entries[0].id]))
+    page.get_by_text("Reject…").click()
+    page.get_by_role("button", name="Reject lead").click()
+    yield "rejection with errors"
+    for name in ("csv", "activity", "account", "password"):
+        yield go(reverse(f"portal:{name}"))
+    yield go(f"{reverse('portal:csv_file')}?start=2026-11-24&end=2026-11-23")
+    yield go("/portal/nothing/")
+    enter(page, live_server, people.stranger)
+    for name in ("feed", "csv", "activity"):
+        yield go(reverse(f"portal:{name}"))
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "light"), (390, "dark")])
+def test_pages_have_no_barrier(
+    open_page: Opener,
+    live_server: LiveServer,
+    people: People,
+    entries: list[Entry],
+    width: int,
+    theme: Theme,
+) -> None:
+    page = open_page(width, theme)
+    axe = Axe()
+    faults = {}
+    for name in pages(page, live_server, people, entries):
+        result = axe.run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+        if result.violations_count:
+            faults[name] = result.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert faults == {}, "\n".join(faults.values())
