@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 KEPT = 4096
 WORDS = 500
+MASK = "•••"
+SHORTEST_SECRET = 4
 
 
 class Attempt:
@@ -29,6 +31,7 @@ class Attempt:
         self.sending = False
         self._began = time.perf_counter()
         self._message: Message | None = None
+        self._secrets: list[str] = []
         self._rng = rng
 
     async def run(self, channel: Channel[Any], parcel: Parcel[Any] | Exception) -> Result:
@@ -37,6 +40,7 @@ class Attempt:
         try:
             if isinstance(parcel, Exception):
                 raise parcel
+            self._secrets = list(_texts(parcel.secrets))
             self._message = channel.render(parcel)
             self.sending = True
             receipt = await channel.send(self._message, parcel)
@@ -108,6 +112,27 @@ class Attempt:
                 "headers": list(message.headers),
                 "body": message.body.decode("utf-8", "replace"),
             },
-            "response": {"headers": dict(answer.headers), "text": answer.text[:KEPT]},
+            "response": {
+                "headers": {name: self._masked(value) for name, value in answer.headers.items()},
+                "text": self._masked(answer.text[:KEPT]),
+            },
         }
         return crypto.seal(f"attempt:{self.row.id}:{self.row.attempt}", body)
+
+    def _masked(self, text: str) -> str:
+        # An answer may echo our own headers, and who reads bodies need not know the secrets in them.
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return text
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a settings row's secrets that are long enough to be one."""
+    if isinstance(value, str) and len(value) >= SHORTEST_SECRET:
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)

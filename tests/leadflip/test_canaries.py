@@ -1,0 +1,272 @@
+"""Nothing secret where it does not belong: marked values are planted and every output is searched.
+
+The whole way is walked for real: the API takes the lead, the engine delivers it to an HTTP receiver that
+echoes it, to an SMTP server and to the portal, once failing and once well.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from delivery.channels import Channels
+from delivery.engine.engine import Engine
+from delivery.models import Attempt, Job, SmtpAccount
+from distribution.models import Entity, Lead
+from distribution.services import make_key, save_profile
+from partners.models import Partner
+from tests import factories as f
+from tests.servers.behaviours import echo
+from tests.servers.http import HttpServer
+from tests.servers.smtp import SmtpServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TICKED_SEALED = "canary-iban-DE02120300000000202051"
+UNTICKED_SEALED = "canary-tax-number-47110815"
+UNTICKED_OPEN = "canary-internal-score-99"
+TICKED_OPEN = "canary-first-name"
+HEADER = "canary-header-value-s3cr3t"
+SIGNING = "whsec_Y2FuYXJ5LXNpZ25pbmctc2VjcmV0LTAxMjM0NTY3ODk="
+PASSWORD = "canary-smtp-password"
+
+NEVER_IN_CLEAR = [TICKED_SEALED, UNTICKED_SEALED, HEADER, SIGNING, SIGNING.removeprefix("whsec_"), PASSWORD]
+TICKS = ["first_name", "iban"]
+
+
+@dataclass(frozen=True)
+class World:
+    entity: Entity
+    partners: dict[str, Partner]
+    key: str
+    http: HttpServer
+    smtp: SmtpServer
+
+
+@pytest.fixture
+def world(settings: Any) -> Iterator[World]:
+    """An entity with open and encrypted fields, and a partner on each channel that may see two of them."""
+    entity = f.EntityFactory.create(slug="solar", display_field="first_name")
+    f.make_fields(
+        entity,
+        first_name="text",
+        score="text",
+        iban={"encrypted": True},
+        tax_number={"encrypted": True},
+    )
+    with HttpServer() as http, SmtpServer(offers=("AUTH PLAIN LOGIN",)) as smtp:
+        settings.OUTGOING_ALLOW = [f"127.0.0.1/32:{http.port}"]
+        account = f.SmtpAccountFactory.build(host="127.0.0.1", port=smtp.port, user="leads")
+        account.put_password(PASSWORD)
+        account.save()
+        partners = {kind: _partner(entity, kind, http) for kind in ("webhook", "email", "portal")}
+        profile = f.ProfileFactory.create(entity=entity, strategy="send_to_all")
+        for partner in partners.values():
+            f.AssignmentFactory.create(profile=profile, partner=partner, settings=None)
+        save_profile(profile=profile, by=None)
+        _, plain = make_key(name="Landing page")
+        yield World(entity, partners, plain, http, smtp)
+
+
+def _partner(entity: Entity, kind: str, http: HttpServer) -> Partner:
+    partner = f.PartnerFactory.create(name=f"Partner {kind}")
+    secrets, config = None, f.CONFIGS[kind]
+    if kind == "webhook":
+        config = {**config, "url": http.url, "headers": ["X-Api-Key"], "signing": True}
+        secrets = {"headers": {"X-Api-Key": HEADER}, "signing": [{"secret": SIGNING, "until": None}]}
+    partner.default_settings = f.DeliverySettingsFactory.create(
+        partner=partner,
+        kind=kind,
+        config=config,
+        secrets=secrets,
+        everything=False,
+        per_entity={str(entity.pk): {"ticks": TICKS, "subject": "", "body": ""}},
+    )
+    partner.save()
+    return partner
+
+
+def post(world: World, client: Client) -> None:
+    values = {
+        "first_name": TICKED_OPEN,
+        "score": UNTICKED_OPEN,
+        "iban": TICKED_SEALED,
+        "tax_number": UNTICKED_SEALED,
+    }
+    body = json.dumps({"entity": "solar", **values})
+    headers = {"Authorization": f"Bearer {world.key}", "Idempotency-Key": "canary-1"}
+    answer = client.post("/api/intake", body, content_type="application/json", headers=headers)
+    assert answer.status_code == 200, answer.content
+
+
+def deliver() -> None:
+    async def run() -> None:
+        async with Engine(channels=Channels()) as engine:
+            while await engine.run_once():
+                pass
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def logged() -> Iterator[StringIO]:
+    """All that any logger says, down to DEBUG."""
+    text, root = StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(text), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    logging.getLogger("factory").setLevel(logging.WARNING)
+    yield text
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+@pytest.fixture
+def delivered(world: World, client: Client, logged: StringIO) -> World:
+    """The lead went to all three, the webhook after a failed attempt that echoed it."""
+    world.http.script(echo(500))
+    world.http.default = echo(200)
+    post(world, client)
+    deliver()
+    Job.objects.filter(status="retrying").update(next_attempt_at=Lead.objects.get().created_at)
+    deliver()
+    assert set(Job.objects.values_list("status", flat=True)) == {"delivered"}
+    assert Attempt.objects.count() == 4
+    return world
+
+
+def dump() -> str:
+    """Every row of every table, as text; binary columns in hex and as the text that they may be."""
+    text: list[str] = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            text += [" ".join(_as_text(value) for value in row) for row in cursor.fetchall()]
+    return "\n".join(text)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode("latin-1")
+    return str(value)
+
+
+def test_partners_get_what_is_ticked_and_nothing_else(delivered: World) -> None:
+    payloads = [request.json() for request in delivered.http.requests]
+    assert [payload["iban"] for payload in payloads] == [TICKED_SEALED, TICKED_SEALED]
+    assert delivered.http.requests[0].header("X-Api-Key") == HEADER
+    (mail,) = delivered.smtp.mails
+    sent = mail.data.decode()
+    assert TICKED_SEALED in sent
+    assert TICKED_OPEN in sent
+    for gone in (UNTICKED_OPEN, UNTICKED_SEALED):
+        assert gone not in sent
+        assert all(gone.encode() not in request.body for request in delivered.http.requests)
+
+
+def test_the_database_holds_no_secret_in_clear(delivered: World) -> None:
+    text = dump()
+    assert TICKED_OPEN in text, "the dump must see what is stored in clear"
+    assert [secret for secret in NEVER_IN_CLEAR if secret in text] == []
+
+
+def test_the_logs_hold_no_value_and_no_secret(delivered: World, logged: StringIO) -> None:
+    text = logged.getvalue()
+    assert "POST /api/intake" in text
+    values = [*NEVER_IN_CLEAR, UNTICKED_OPEN, TICKED_OPEN, delivered.key]
+    assert [value for value in values if value in text] == []
+
+
+def pages(entity: Entity) -> list[str]:
+    """Every page of the staff that shows this lead, its jobs, or the configuration."""
+    lead = Lead.objects.get()
+    found = [
+        reverse("delivery:log"),
+        reverse("admin:distribution_lead_changelist"),
+        reverse("admin:distribution_lead_change", args=[lead.pk]),
+        reverse("admin:delivery_smtpaccount_change", args=[1]),
+        reverse("admin:distribution_entity_change", args=[entity.pk]),
+    ]
+    found += [reverse("delivery:job", args=[job.pk]) for job in Job.objects.all()]
+    found += [reverse("admin:partners_partner_change", args=[p.pk]) for p in Partner.objects.all()]
+    return found
+
+
+def read(client: Client, address: str) -> str:
+    answer = client.get(address, follow=True)
+    return answer.content.decode() if answer.status_code == 200 else ""
+
+
+def staff(role: str) -> Client:
+    user = f.UserFactory.create(email=f"{role}@example.com", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("role", ["admin", "operator", "viewer"])
+def test_pages_of_staff_hold_no_secret(delivered: World, role: str) -> None:
+    client = staff(role)
+    shown = {address: read(client, address) for address in pages(delivered.entity)}
+    assert shown[reverse("delivery:log")]
+    for address, html in shown.items():
+        for secret in (HEADER, SIGNING, SIGNING.removeprefix("whsec_"), PASSWORD, UNTICKED_SEALED):
+            assert secret not in html, (address, secret)
+
+
+def test_viewer_sees_no_encrypted_value_at_all(delivered: World) -> None:
+    client = staff("viewer")
+    for address in pages(delivered.entity):
+        assert TICKED_SEALED not in read(client, address), address
+
+
+def test_operator_sees_encrypted_values_only_in_the_bodies_that_were_sent(delivered: World) -> None:
+    client = staff("operator")
+    with_value = {address for address in pages(delivered.entity) if TICKED_SEALED in read(client, address)}
+    sent = Job.objects.exclude(kind="portal")
+    assert with_value == {reverse("delivery:job", args=[job.pk]) for job in sent}
+
+
+def test_portal_shows_its_own_partner_the_ticked_values_only(delivered: World) -> None:
+    member = f.MemberFactory.create(partner=delivered.partners["portal"])
+    stranger = f.MemberFactory.create(partner=delivered.partners["email"])
+    job = Job.objects.get(kind="portal")
+    addresses = [
+        reverse("portal:feed"),
+        reverse("portal:lead", args=[job.pk]),
+        reverse("portal:csv"),
+        reverse("portal:activity"),
+    ]
+    own, foreign = Client(), Client()
+    own.force_login(member.user)
+    foreign.force_login(stranger.user)
+    text = "".join(read(own, address) for address in addresses)
+    assert TICKED_SEALED in text
+    for gone in (UNTICKED_OPEN, UNTICKED_SEALED, HEADER, PASSWORD):
+        assert gone not in text
+    assert foreign.get(reverse("portal:lead", args=[job.pk])).status_code == 404
+    seen = "".join(read(foreign, address) for address in addresses)
+    assert TICKED_OPEN not in seen
+    assert TICKED_SEALED not in seen
+
+
+def test_failed_delivery_leaves_nothing_in_its_error(world: World, client: Client) -> None:
+    world.http.default = echo(500)
+    post(world, client)
+    SmtpAccount.objects.all().delete()
+    deliver()
+    words = " ".join(
+        f"{job.last_error} {job.reason} {job.last_error_class}" for job in Job.objects.exclude(kind="portal")
+    )
+    assert words.strip()
+    assert [value for value in [*NEVER_IN_CLEAR, TICKED_OPEN, UNTICKED_OPEN] if value in words] == []
