@@ -22,6 +22,8 @@ from leadflip.run.valkey import Valkey
 Servers = Sequence[Server]
 Report = Callable[[str, float], None]
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 MEGABYTE = 1024 * 1024
 FIRST_START = 150 * MEGABYTE
 LATER_START = 20 * MEGABYTE
@@ -66,8 +68,10 @@ def plain_errors(state: State) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise StartError(_no_room(state, FIRST_START)) from error
+        if error.errno not in CLOSED:
+            raise
         raise StartError(
             f"{error.filename or state.root}: {error.strerror}. The state folder must be writable; "
             "LEADFLIP_STATE names another."

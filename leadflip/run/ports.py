@@ -20,13 +20,7 @@ def free() -> int:
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on `port` now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True
+    return _fault(port) is None
 
 
 def for_web() -> int:
@@ -39,9 +33,24 @@ def for_web() -> int:
         return next(port for port in range(FIRST, LAST + 1) if is_free(port))
     if not named.isdecimal() or not 0 < int(named) <= LAST:
         raise StartError(f"PORT is {named!r}, not a port: name one from 1 to {LAST}, or leave PORT away.")
-    if not is_free(int(named)):
+    fault = _fault(int(named))
+    if isinstance(fault, PermissionError):
+        raise StartError(
+            f"Port {named} is for privileged accounts: name one above 1023 (PORT=8000 make run)."
+        )
+    if fault is not None:
         raise StartError(
             f"Port {named} is taken: stop what listens there, name another (PORT=8001 make run), "
             "or leave PORT away and the next free one is used."
         )
     return int(named)
+
+
+def _fault(port: int) -> OSError | None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            return error
+        return None

@@ -4,10 +4,10 @@ import os
 import platform
 import sys
 import urllib.error
-import urllib.request
 
 from leadflip.run import named, terminal
 from leadflip.run.child import Spec
+from leadflip.run.loopback import open_url
 from leadflip.run.ports import HOST
 from leadflip.run.sample.demo import Demo
 from leadflip.run.sample.received import received
@@ -18,6 +18,7 @@ WEB_THREADS = 8
 SIDE_TASKS = 2
 # Celery's own end takes 4 s; calls in flight have the engine's grace before they are handed back.
 WORKER_GRACE = 30.0
+PROBE_SECONDS = 2.0
 HTTP_SERVER_ERROR = 500
 OFF = ("0", "false", "no", "off")
 SHARED = ("DEMO", "BASE_URL", "OUTGOING_ALLOW", "SMTP_URL", "SMTP_FROM")
@@ -57,7 +58,7 @@ def _celery() -> list[str]:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+        with open_url(url, PROBE_SECONDS) as answer:
             return bool(answer.status < HTTP_SERVER_ERROR)
     except urllib.error.HTTPError as error:
         # ALLOWED_HOSTS may well leave out 127.0.0.1.

@@ -1,3 +1,4 @@
+import os
 import socket
 
 import pytest
@@ -54,4 +55,11 @@ def test_web_refuses_a_named_port_that_is_taken(monkeypatch: pytest.MonkeyPatch)
 def test_web_refuses_what_is_no_port(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
     monkeypatch.setenv("PORT", named)
     with pytest.raises(StartError, match="name one from 1 to 65535"):
+        ports.for_web()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open every port")
+def test_web_refuses_a_privileged_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "80")
+    with pytest.raises(StartError, match="name one above 1023"):
         ports.for_web()

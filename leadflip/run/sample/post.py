@@ -12,6 +12,7 @@ from delivery.models import Attempt, Job
 from delivery.models.job import SETTLED, Status
 from distribution.models import Lead
 from leadflip.run.errors import StartError
+from leadflip.run.loopback import open_url
 from leadflip.run.sample.demo import Demo
 from leadflip.run.sample.load import SLUG
 from leadflip.run.sample.received import received
@@ -67,10 +68,14 @@ def _post(url: str, key: str, lead: dict[str, Any]) -> UUID:
         {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - our own address
+        with open_url(request, SECONDS) as answer:
             return UUID(json.load(answer)["lead_id"])
     except urllib.error.HTTPError as error:
         raise StartError(f"A sample lead was refused: {error.read().decode(errors='replace')}") from error
+    except OSError as error:
+        raise StartError(
+            f"The web process did not answer to a sample lead: {error}. Its log tells why."
+        ) from error
 
 
 def _settled(leads: Sequence[UUID]) -> list[Job]:

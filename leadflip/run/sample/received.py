@@ -4,6 +4,7 @@ import json
 import urllib.request
 from typing import Any, Literal
 
+from leadflip.run.loopback import open_url
 from leadflip.run.ports import HOST
 from leadflip.run.sample.demo import Demo
 from leadflip.run.state import State
@@ -22,7 +23,7 @@ def received(state: State, inbox: Literal["crm", "mailbox"]) -> list[dict[str, A
         headers={"Authorization": f"Bearer {state.password(PASSWORD)}"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - our own address
+        with open_url(request, SECONDS) as answer:
             found: list[dict[str, Any]] = json.load(answer)
             return found
     except OSError:
