@@ -1,7 +1,7 @@
 """One strict Content-Security-Policy on every address, read from the answers themselves."""
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.test import Client
 
 from tests.architecture.addresses import every_address
@@ -13,7 +13,7 @@ POLICY = (
 )
 
 
-def policy(response: HttpResponse) -> set[str]:
+def policy(response: HttpResponseBase) -> set[str]:
     return set(response.get("Content-Security-Policy", "").split("; "))
 
 
