@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, Self
 
 from delivery.channels.base import Channel
@@ -32,7 +33,7 @@ class Channels:
     @classmethod
     def fixed(cls, kinds: Mapping[str, Channel[Any]]) -> Self:
         """Channels that somebody else made and closes."""
-        return cls({kind: lambda channel=channel: channel for kind, channel in kinds.items()})
+        return cls({kind: partial(_itself, channel) for kind, channel in kinds.items()})
 
     async def __aenter__(self) -> dict[str, Channel[Any]]:
         made = {kind: make() for kind, make in self._makers.items()}
@@ -43,3 +44,7 @@ class Channels:
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
+
+
+def _itself(channel: Channel[Any]) -> Channel[Any]:
+    return channel

@@ -98,7 +98,8 @@ class Engine:
         return await sweep(self._claims, now) + await cancel_inactive(self._claims, now)
 
     def _email_places(self) -> int:
-        return getattr(self._kinds["email"], "places", settings.ENGINE_CAPACITY)
+        places: int = getattr(self._kinds["email"], "places", settings.ENGINE_CAPACITY)
+        return places
 
     async def _turn(self) -> None:
         await self._young.calm.wait()
