@@ -26,7 +26,10 @@ def write(parcel: Parcel[EmailConfig]) -> Letter:
     body = clean.printable(_rendered(parcel, template, _("body"), html=parcel.config.html))
     if not parcel.config.html:
         return Letter(subject, body)
-    cleaned = clean.html(body)
+    try:
+        cleaned = clean.html(body)
+    except TemplateError as error:
+        raise _unusable(_("body"), error) from None
     return Letter(subject, text_of(cleaned), PAGE.format(cleaned))
 
 
@@ -51,8 +54,12 @@ def _rendered(parcel: Parcel[EmailConfig], source: str, part: str, *, html: bool
         fault: object = errors.problems[0]
     except TemplateError as error:
         fault = error
+    raise _unusable(part, fault)
+
+
+def _unusable(part: str, fault: object) -> Configuration:
     text = _("The %(part)s template cannot be used: %(fault)s") % {"part": part, "fault": fault}
-    raise Configuration("template", text, endpoint=False)
+    return Configuration("template", text, endpoint=False)
 
 
 def _default_text(parcel: Parcel[EmailConfig]) -> str:

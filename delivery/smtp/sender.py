@@ -42,7 +42,8 @@ class Sender:
         """Sends `finish(account)` to the open recipients. Returns a Receipt or raises a DeliveryError.
 
         When its task is cancelled it raises CancelledError only if DATA has not begun: nothing went
-        out, and nothing will. After that it raises Unknown at once; the thread's result is dropped.
+        out, and nothing will. After that it raises Unknown at once, or gives the answer that is there;
+        what the thread still hears is dropped.
         """
         account = await self._asking.run(self._account)
         if account is None:
@@ -54,6 +55,8 @@ class Sender:
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
+            if work.done():
+                return work.result()
             work.add_done_callback(_heard)
             if flight.call_off():
                 raise

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+import time
 from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
@@ -189,6 +190,28 @@ def test_unusable_template_is_a_configuration_error(more: dict[str, Any], words:
     assert caught.value.error_class == "template"
     assert words in caught.value.text
     assert not caught.value.endpoint
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div>" * 5001,
+        "<p>" + "".join(f"<B a{number}>" for number in range(101)),
+        "<p>" + "".join(f"<b/a{number}>" for number in range(101)),
+        "<p>" + "".join(f"<i a{number}>" for number in range(100)) + "</p><p>x" * 2000,
+    ],
+)
+def test_html_that_would_cost_too_much_is_refused(body: str) -> None:
+    began = time.process_time()
+    with pytest.raises(Configuration) as caught:
+        letter(html=True, body=body)
+    assert "The HTML" in caught.value.text
+    assert time.process_time() - began < 2
+
+
+def test_long_html_table_is_sent() -> None:
+    body = "<table>" + "<tr><td><b>x</b></td><td style='color:red'>y</td></tr>" * 400 + "</table>"
+    assert text(letter(html=True, body=body)).count("x y") == 400
 
 
 def test_template_error_holds_no_value() -> None:
