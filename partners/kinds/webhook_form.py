@@ -1,20 +1,19 @@
 """The webhook's own form: URL, method, format, headers with write-only values, signing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit import clock
 from partners.kinds.base import KindForm
 from partners.outgoing import OutgoingError, target
 from partners.outgoing.headers import MOST, check_name, check_value
-from partners.outgoing.secrets import live, new_secret, rotated
+from partners.outgoing.secrets import Entries, live, new_secret, rotated
 from partners.outgoing.urls import LONGEST
 
 METHODS = {"POST": "POST", "PUT": "PUT", "PATCH": "PATCH"}
@@ -28,9 +27,10 @@ class Row(NamedTuple):
     name: str
     value: str
 
-    @classmethod
-    def at(cls, index: int) -> "Row":
-        return cls(f"header_{index}_name", f"header_{index}_value")
+
+def row_at(index: int) -> Row:
+    """The fields' names of the header at that place, from 0."""
+    return Row(f"header_{index}_name", f"header_{index}_value")
 
 
 class WebhookForm(KindForm):
@@ -38,6 +38,8 @@ class WebhookForm(KindForm):
 
     After `secrets()`, `made_secret` holds a newly made signing secret, to be shown this once.
     """
+
+    made_secret: str | None = None
 
     url = forms.CharField(
         label=_("URL"),
@@ -61,15 +63,10 @@ class WebhookForm(KindForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.made_secret: str | None = None
         self._stored_names: list[str] = list(self.saved.get("headers") or ())
-        self._rows = [Row.at(index) for index in range(self._row_count())]
+        self._rows = [row_at(index) for index in range(self._row_count())]
         for index, row in enumerate(self._rows):
             self._add_row(row, self._stored_names[index] if index < len(self._stored_names) else "")
-
-    def header_rows(self) -> Iterator[tuple[BoundField, BoundField]]:
-        """The bound fields of each header, for templates."""
-        return ((self[row.name], self[row.value]) for row in self._rows)
 
     def lines(self) -> list[str | tuple[str, ...]]:
         """Each header's name beside its value; a new secret is offered where one is in use."""
@@ -78,7 +75,7 @@ class WebhookForm(KindForm):
 
     def _row_count(self) -> int:
         indexes = range(2 * MOST)
-        posted = [index + 1 for index in indexes if self.add_prefix(Row.at(index).name) in self.data]
+        posted = [index + 1 for index in indexes if self.add_prefix(row_at(index).name) in self.data]
         return max([min(len(self._stored_names) + SPARE_ROWS, MOST), *posted])
 
     def _add_row(self, row: Row, stored: str) -> None:
@@ -169,7 +166,7 @@ class WebhookForm(KindForm):
             secrets["signing"] = self._signing([] if self._moved() else old.get("signing") or [])
         return secrets
 
-    def _signing(self, old: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _signing(self, old: Entries) -> Entries:
         now = clock.now()
         if live(old, now) and not self.cleaned_data["make_secret"]:
             return old

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -22,9 +22,16 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 }
 
 
-def call(url: str, *, body: bytes = b"{}", timeout: float = 5, method: str = "POST", **headers: str) -> Call:
+def call(
+    url: str,
+    *,
+    body: bytes = b"{}",
+    timeout: float = 5,
+    method: str = "POST",
+    headers: Mapping[str, str] | None = None,
+) -> Call:
     """A call to a URL on loopback."""
-    return Call(method, target(url, LOOPBACK), headers, body, timeout, NOW)
+    return Call(method, target(url, LOOPBACK), headers or {}, body, timeout, NOW)
 
 
 def run(work: Callable[[], Awaitable[T]], loop: str = "uvloop") -> T:

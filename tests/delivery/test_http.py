@@ -42,7 +42,8 @@ pytestmark = pytest.mark.usefixtures("loopback")
 def test_call_arrives_as_given(http_server: HttpServer, loop: str) -> None:
     http_server.script(reply(200, b'{"ok":true}', {"Content-Type": "application/json", "X-Other": "x"}))
     found = receipt(
-        call(http_server.url + "in?a=1", body=b"\x00\xff body", method="PATCH", **{"x-key": "k"}), loop=loop
+        call(http_server.url + "in?a=1", body=b"\x00\xff body", method="PATCH", headers={"x-key": "k"}),
+        loop=loop,
     )
     (request,) = http_server.requests
     assert (request.method, request.path, request.body) == ("PATCH", "/in?a=1", b"\x00\xff body")
@@ -519,7 +520,7 @@ def test_cancelled_while_the_body_comes_in_is_what_the_status_says(
 @pytest.mark.parametrize("behaviour", [ssh_banner(), empty(), reset(), raw(b"HTTP/1.1 x\r\n\r\n")])
 def test_errors_hold_no_header_value(http_server: HttpServer, behaviour: Behaviour) -> None:
     http_server.default = behaviour
-    error = failure(call(http_server.url, **{"x-api-key": "c4nary"}))
+    error = failure(call(http_server.url, headers={"x-api-key": "c4nary"}))
     assert error.__context__ is None
     assert error.__cause__ is None
     assert "c4nary" not in "".join(traceback.format_exception(error))
@@ -534,7 +535,7 @@ def test_answer_that_echoes_the_request_is_in_no_text_of_ours(http_server: HttpS
 
 
 def test_call_shows_neither_headers_nor_body() -> None:
-    shown = repr(call("http://127.0.0.1:9000/", body=b"c4nary", **{"x-key": "c4nary"}))
+    shown = repr(call("http://127.0.0.1:9000/", body=b"c4nary", headers={"x-key": "c4nary"}))
     assert "c4nary" not in shown
 
 

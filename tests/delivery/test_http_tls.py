@@ -26,7 +26,7 @@ def test_trusted_certificate(authority: Authority, loop: str) -> None:
 def test_name_is_what_is_verified_and_sent(authority: Authority, loop: str) -> None:
     names: list[str | None] = []
     context = authority.server("crm.example.com")
-    context.sni_callback = lambda _socket, name, _context: names.append(name)  # type: ignore[assignment,return-value]
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
     with HttpServer(tls=context) as server:
         url = f"https://crm.example.com:{server.port}/"
         receipt(call(url), loop=loop, sender=named(Names(["127.0.0.1"])))

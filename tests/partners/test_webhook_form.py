@@ -15,7 +15,7 @@ SAVED = {"url": URL, "method": "POST", "format": "json", "headers": ["X-API-Key"
 SIGNED = {**SAVED, "headers": [], "signing": True}
 
 
-def form(saved: dict[str, Any] | None = None, **data: str) -> WebhookForm:
+def form(saved: dict[str, Any] | None = None, /, **data: str) -> WebhookForm:
     return WebhookForm({"url": URL, "method": "POST", "format": "json", **data}, config=saved)
 
 

@@ -23,8 +23,8 @@ class Authority:
 
     def server(self, *names: str, expired: bool = False) -> ssl.SSLContext:
         """A server's context with a certificate for `names` (127.0.0.1 and localhost by default)."""
-        dates = {"not_before": LONG_AGO, "not_after": LONG_AGO + DAY} if expired else {}
-        issued = self._ca.issue_cert(*(names or ("127.0.0.1", "localhost")), **dates)
+        begin, end = (LONG_AGO, LONG_AGO + DAY) if expired else (None, None)
+        issued = self._ca.issue_cert(*(names or ("127.0.0.1", "localhost")), not_before=begin, not_after=end)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         issued.configure_cert(context)
         return context
