@@ -6,12 +6,7 @@ hold and the others do. `docs/rules.md` has a line for each operator and field t
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
-from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+from typing import Any, Literal
 
 # Asks about a value that was read by its field's type: never None, of the operand's kind.
 Test = Callable[[Any], bool]
@@ -25,7 +20,6 @@ class Operator:
     """
 
     key: str
-    label: "StrOrPromise"
     takes: Literal["nothing", "one", "list", "pair"]
     test: Callable[[Any, bool], Test]
     negative: bool = False
@@ -66,17 +60,17 @@ def _is_not_empty(operand: Any, many: bool) -> Test:
 
 
 _ALL = (
-    Operator("equals", _("equals"), "one", _equals),
-    Operator("not_equals", _("not equals"), "one", _equals, negative=True),
-    Operator("contains", _("contains"), "one", _contains),
-    Operator("not_contains", _("not contains"), "one", _contains, negative=True),
-    Operator("starts_with", _("starts with"), "one", _starts_with),
-    Operator("in_list", _("in list"), "list", _in_list),
-    Operator("not_in_list", _("not in list"), "list", _in_list, negative=True),
-    Operator("greater_than", _("greater than"), "one", _greater_than),
-    Operator("less_than", _("less than"), "one", _less_than),
-    Operator("between", _("between"), "pair", _between),
-    Operator("is_empty", _("is empty"), "nothing", _is_not_empty, negative=True),
-    Operator("is_not_empty", _("is not empty"), "nothing", _is_not_empty),
+    Operator("equals", "one", _equals),
+    Operator("not_equals", "one", _equals, negative=True),
+    Operator("contains", "one", _contains),
+    Operator("not_contains", "one", _contains, negative=True),
+    Operator("starts_with", "one", _starts_with),
+    Operator("in_list", "list", _in_list),
+    Operator("not_in_list", "list", _in_list, negative=True),
+    Operator("greater_than", "one", _greater_than),
+    Operator("less_than", "one", _less_than),
+    Operator("between", "pair", _between),
+    Operator("is_empty", "nothing", _is_not_empty, negative=True),
+    Operator("is_not_empty", "nothing", _is_not_empty),
 )
 OPERATORS = {operator.key: operator for operator in _ALL}

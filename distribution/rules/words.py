@@ -94,15 +94,35 @@ _DATES: dict[str, tuple["StrOrPromise", "StrOrPromise"]] = {
 _BY_TYPE = {"multi_select": _MANY, "date": _DATES, "datetime": _DATES}
 
 
-def rules_words(document: Sequence[Sequence[Mapping[str, Any]]], fields: Mapping[str, FieldSpec]) -> str:
-    """Compiled or compilable rules as one sentence: "Postcode starts with “8” and …; or …"."""
-    if not document:
+def rules_words(document: object, fields: Mapping[str, FieldSpec]) -> str:
+    """Rules as one sentence: "Postcode starts with “8” and …; or …".
+
+    Raises nothing for what was typed and refused: a form shows it again.
+    """
+    if document == []:
         return _("Every lead matches")
+    if not _has_shape(document):
+        return _("This is not readable as rules")
+    assert isinstance(document, list)
     alternatives = [
         _(" and ").join(condition_words(condition, fields) for condition in alternative)
         for alternative in document
     ]
     return _("; or ").join(alternatives)
+
+
+def _has_shape(document: object) -> bool:
+    """Whether all conditions can be put into words, whether or not they fit the fields."""
+    if not isinstance(document, list) or not all(isinstance(each, list) for each in document):
+        return False
+    return all(
+        isinstance(condition, dict)
+        and isinstance(condition.get("field"), str)
+        and isinstance(condition.get("op"), str)
+        and condition["op"] in _SENTENCES
+        for alternative in document
+        for condition in alternative
+    )
 
 
 def condition_words(condition: Mapping[str, Any], fields: Mapping[str, FieldSpec]) -> str:
@@ -149,7 +169,7 @@ def _list_words(values: Sequence[object]) -> str:
 def _named(condition: Mapping[str, Any], fields: Mapping[str, FieldSpec]) -> dict[str, str]:
     target = find(condition["field"], fields)
     value = condition.get("value")
-    pair: Sequence[object] = value if condition["op"] == "between" and value else (None, None)
+    pair = value if isinstance(value, list) and len(value) == 2 else [None, None]
     return {
         "field": target.spec.label if target else condition["field"],
         "value": value_words(value),

@@ -377,6 +377,18 @@ def test_words_of_rules_join_conditions_and_alternatives() -> None:
     assert rules_words([], FIELDS) == "Every lead matches"
 
 
+@pytest.mark.parametrize(
+    "document",
+    [{"field": "size"}, "text", [1], [["text"]], [[{"field": "text"}]], [[condition("text", "like")]]],
+)
+def test_words_of_what_was_refused_say_so(document: object) -> None:
+    assert rules_words(document, FIELDS) == "This is not readable as rules"
+
+
+def test_words_of_a_pair_that_is_none_still_come() -> None:
+    assert rules_words([[condition("number", "between", 5)]], FIELDS) == "Number is between – and –"
+
+
 def test_words_of_a_field_that_is_gone_use_its_key() -> None:
     assert condition_words(condition("gone", "starts_with", "a"), {}) == "gone starts with “a”"
 
