@@ -77,9 +77,11 @@ def _parses(parse: Callable[[T], object], value: T) -> bool:
     return True
 
 
-def _digest_key(text: str) -> None:
-    if len(base64.b64decode(text, validate=True)) < 16:
+def _digest_key(text: str) -> bytes:
+    key = base64.b64decode(text, validate=True)
+    if len(key) < 16:
         raise ValueError("shorter than 16 bytes")
+    return key
 
 
 @register()
@@ -148,13 +150,10 @@ def postgres_is_new_enough(*, databases: Iterable[str] | None = None, **kwargs: 
 
 def _version(alias: str) -> list[CheckMessage]:
     connection = connections[alias]
-    if connection.vendor != "postgresql":
-        message, major = f"The database “{alias}” is {connection.display_name}.", 0
-    else:
-        connection.ensure_connection()
-        major = connection.pg_version // 10_000
-        message = f"The database “{alias}” is PostgreSQL {major}."
+    postgres = connection.vendor == "postgresql"
+    major = connection.get_database_version()[0] if postgres else 0
     if major >= OLDEST_POSTGRES:
         return []
+    found = f"PostgreSQL {major}" if postgres else connection.display_name
     hint = f"Name a PostgreSQL {OLDEST_POSTGRES} or newer in DATABASE_URL."
-    return [Error(message, hint=hint, id="leadflip.E009")]
+    return [Error(f"The database “{alias}” is {found}.", hint=hint, id="leadflip.E009")]

@@ -1,6 +1,7 @@
 """A job in words."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from partners.sheet import Column, Sheet
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 
 
-def make_job(host: str = "crm.example", **columns: object) -> Job:
+def make_job(host: str = "crm.example", **columns: Any) -> Job:
     return Job(**{"created_at": NOW, "budget_due": NOW, "settings": DeliverySettings(host=host), **columns})
 
 
@@ -65,7 +66,7 @@ def test_plain_controls_are_visible_and_text_stays() -> None:
         ({"attempts": 9, "budget_from": 8}, "9 of 16"),
     ],
 )
-def test_attempts_of_the_policy_in_force(columns: dict[str, object], shown: str) -> None:
+def test_attempts_of_the_policy_in_force(columns: dict[str, Any], shown: str) -> None:
     assert words.attempts(make_job(**columns)) == shown
 
 
@@ -139,5 +140,5 @@ SPENT = {
         ({"status": "cancelled", "settled_at": NOW}, "Cancelled: no more attempts."),
     ],
 )
-def test_sentence_of_each_status(columns: dict[str, object], sentence: str) -> None:
+def test_sentence_of_each_status(columns: dict[str, Any], sentence: str) -> None:
     assert words.sentence(make_job(**columns), NOW) == sentence
