@@ -52,7 +52,7 @@ class SmtpForm(ModelForm[SmtpAccount]):
         host: str = self.cleaned_data["host"].strip()
         if "/" in host or ":" in host or " " in host:
             raise ValidationError(
-                _("Write the server's name alone, such as smtp.example.com; the port has its own field.")
+                _("Write the server’s name alone, such as smtp.example.com; the port has its own field.")
             )
         return host
 

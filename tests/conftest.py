@@ -7,7 +7,9 @@ controller's servers, each with a database of its own.
 
 import atexit
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import django
 import pytest
@@ -17,6 +19,11 @@ from leadflip.run import named
 from leadflip.run.embedded import servers
 from leadflip.run.errors import StartError
 from leadflip.run.state import PROJECT, State
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from partners.models import User
 
 KEYS = ("SECRET_KEY", "ENCRYPTION_KEYS", "DIGEST_KEYS")
 
@@ -73,3 +80,34 @@ def _fresh_configuration() -> None:
     from distribution.by_revision import forget_all
 
     forget_all()
+
+
+@pytest.fixture
+def admin(db: None) -> "User":
+    """A superuser."""
+    from tests.factories import UserFactory
+
+    return UserFactory.create(email="admin@example.com", admin=True)
+
+
+@pytest.fixture
+def desk(client: "Client", admin: "User") -> "Client":
+    """The admin's browser."""
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def sign_in(client: "Client", db: None) -> "Callable[[str], Client]":
+    """`sign_in("operator")`: the browser of somebody on the staff with that role."""
+    from django.contrib.auth.models import Group
+
+    from tests.factories import UserFactory
+
+    def enter(role: str) -> "Client":
+        person = UserFactory.create(is_staff=True)
+        person.groups.add(Group.objects.get(name=role))
+        client.force_login(person)
+        return client
+
+    return enter

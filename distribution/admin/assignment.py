@@ -15,7 +15,7 @@ from distribution.admin.assignment_delivery import AssignmentDelivery, scope_of
 from distribution.models import Assignment
 from leadflip.kit import once
 from leadflip.kit.generics import ModelForm
-from partners.admin.base import ConfigAdmin
+from partners.admin.base import ConfigAdmin, person
 from partners.admin.partner import SEE_BELOW, keep_secret
 from partners.services import drop_settings
 
@@ -76,7 +76,7 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
         super().save_model(request, obj, form, change)
         form.delivery.save()
         obj.save(update_fields=["settings"])
-        services.save_profile(profile=obj.profile, by=request.user)
+        services.save_profile(profile=obj.profile, by=person(request))
         back = reverse("admin:distribution_assignment_change", args=[obj.pk])
         keep_secret(request, form.delivery.form, str(obj), back)
 
@@ -84,7 +84,7 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
         scope, profile = scope_of(obj), obj.profile
         super().delete_model(request, obj)
         drop_settings([scope])
-        services.save_profile(profile=profile, by=request.user)
+        services.save_profile(profile=profile, by=person(request))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
@@ -92,5 +92,5 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
     def response_change(self, request: HttpRequest, obj: Assignment) -> HttpResponse:
         return once.way(request) or super().response_change(request, obj)
 
-    def response_post_save_change(self, request: HttpRequest, obj: Assignment) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: Assignment) -> HttpResponseRedirect:
         return HttpResponseRedirect(reverse("admin:distribution_profile_change", args=[obj.profile_id]))

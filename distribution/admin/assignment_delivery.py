@@ -58,7 +58,7 @@ class AssignmentDelivery:
     @property
     def alone(self) -> bool:
         """Whether this assignment is to have settings that are only its own."""
-        return self.scope["scope"].value() == ALONE
+        return bool(self.scope["scope"].value() == ALONE)
 
     @property
     def back_to_own(self) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from distribution import services
 from distribution.admin.fields import FieldInline
 from distribution.models import Entity
-from partners.admin.base import ConfigAdmin
+from partners.admin.base import ConfigAdmin, person
 
 
 @admin.register(Entity)
@@ -30,7 +30,7 @@ class EntityAdmin(ConfigAdmin[Entity]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        services.renew_profiles(entity=form.instance, by=request.user)
+        services.renew_profiles(entity=form.instance, by=person(request))
 
     @admin.display(description=_("fields"))
     def field_count(self, entity: Entity) -> int:

@@ -56,7 +56,7 @@ class ApiKeyAdmin(ConfigAdmin[ApiKey]):
             return super().save_model(request, obj, form, change)
         touch()
         made, plain = services.make_key(name=obj.name, source=obj.source)
-        obj.pk, obj.prefix, obj._state.adding = made.pk, made.prefix, False
+        obj.__dict__.update(made.__dict__)
         once.keep(
             request,
             title=gettext("API key “%(name)s”") % {"name": obj.name},

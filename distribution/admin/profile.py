@@ -17,7 +17,7 @@ from distribution.admin.assignment_delivery import scope_of, sentence
 from distribution.models import Assignment, Profile
 from leadflip.kit.admin import BlockInline
 from leadflip.kit.generics import BaseInlineFormSet, ModelForm
-from partners.admin.base import ConfigAdmin
+from partners.admin.base import ConfigAdmin, person
 from partners.services import drop_settings
 
 
@@ -57,7 +57,7 @@ class AssignmentRowForm(ModelForm[Assignment]):
             self.fields["partner"].disabled = True
 
 
-class AssignmentFormSet(BaseInlineFormSet[Assignment, Profile, AssignmentRowForm]):
+class AssignmentFormSet(BaseInlineFormSet[Assignment, Profile, ModelForm[Assignment]]):
     """The profile's partners, their rules checked against the profile's entity."""
 
     def clean(self) -> None:
@@ -145,7 +145,7 @@ class ProfileAdmin(ConfigAdmin[Profile]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        services.save_profile(profile=form.instance, by=request.user)
+        services.save_profile(profile=form.instance, by=person(request))
 
     def delete_model(self, request: HttpRequest, obj: Profile) -> None:
         scopes = [scope_of(assignment) for assignment in obj.assignments.all()]

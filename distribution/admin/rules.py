@@ -12,6 +12,7 @@ from distribution import usage
 from distribution.fields import FieldSpec
 from distribution.rules import RuleErrors, compile_rules
 from distribution.rules.words import rules_words
+from leadflip.kit.show import EMPTY
 
 EXAMPLE = '[[{"field": "address.postcode", "op": "starts_with", "value": "8"}]]'
 
@@ -73,8 +74,13 @@ def check(form: forms.BaseForm, fields: Mapping[str, FieldSpec]) -> None:
 
 
 def in_words(document: Any, entity_id: int) -> str:
-    """Saved rules as a sentence."""
-    return rules_words(document, usage.live_fields(entity_id))
+    """Rules as a sentence; "–" for a document that cannot be rules, as after an error in its form."""
+    fields = usage.live_fields(entity_id)
+    try:
+        compile_rules(document, fields)
+    except RuleErrors:
+        return EMPTY
+    return rules_words(document, fields)
 
 
 def _fault(error: ValueError) -> ValidationError:

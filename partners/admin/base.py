@@ -8,8 +8,15 @@ from django.http import HttpRequest
 
 from leadflip.kit.admin import BaseAdmin
 from partners import services
+from partners.models import User
 
 M = TypeVar("M", bound=Model)
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; no admin page lets anybody else this far."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 class ConfigAdmin(BaseAdmin[M]):

@@ -1,6 +1,7 @@
 """Every admin page for every role: who reads, who writes, who is sent away."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -25,7 +26,7 @@ from tests.factories import (
 from tests.forms import controls
 
 # Model → whether the admin role may change a row and add one, on its pages.
-PAGES = {
+PAGES: dict[str, tuple[Any, bool, bool]] = {
     "partners.user": (UserFactory, True, True),
     "partners.partner": (PartnerFactory, True, True),
     "partners.retrypolicy": (RetryPolicyFactory, True, True),

@@ -1,0 +1,219 @@
+"""Entities and their fields: what leads and rules hang on stays."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from distribution.models import Entity, Field, Profile
+from distribution.services import save_profile
+from partners.models import Revision
+from tests import factories as f
+from tests.forms import controls, errors, submit
+
+ADD = "/admin/distribution/entity/add/"
+
+
+def page(entity: Entity) -> str:
+    return reverse("admin:distribution_entity_change", args=[entity.pk])
+
+
+def row(entity: Entity, which: str, /, **changes: Any) -> dict[str, Any]:
+    """Changes to the row of the field `which` on its entity's page."""
+    place = list(entity.fields.values_list("key", flat=True)).index(which)
+    return {f"fields-{place}-{name}": value for name, value in changes.items()}
+
+
+def new(entity: Entity | None, /, **values: Any) -> dict[str, Any]:
+    """One more row."""
+    place = entity.fields.count() if entity else 0
+    typed = {"type": "text", "label": values.get("key", ""), **values}
+    return {
+        "fields-TOTAL_FORMS": str(place + 1),
+        **{f"fields-{place}-{name}": value for name, value in typed.items()},
+    }
+
+
+def test_add_with_a_field(desk: Client) -> None:
+    before = Revision.current()
+    basics = {"name": "Roof lead", "slug": "roof-lead", "currency": "CHF", "display_field": "city"}
+    answer = submit(
+        desk, ADD, {**basics, **new(None, key="city", label="City", required="on", default=" Bern ")}
+    )
+    assert answer.status_code == 302
+    field = Field.objects.get(entity__slug="roof-lead")
+    assert (field.key, field.label, field.required, field.default, field.position) == (
+        "city",
+        "City",
+        True,
+        "Bern",
+        1,
+    )
+    assert Revision.current() > before
+
+
+def test_new_fields_go_to_the_end(desk: Client, entity: Entity) -> None:
+    submit(desk, page(entity), new(entity, key="colour"))
+    assert list(entity.fields.values_list("key", flat=True))[-1] == "colour"
+
+
+def test_page_saved_untouched_changes_nothing(desk: Client, entity: Entity) -> None:
+    before = list(entity.fields.values())
+    assert submit(desk, page(entity), {}).status_code == 302
+    assert list(entity.fields.values()) == before
+
+
+@pytest.mark.parametrize(
+    "key", ["lead_id", "entity", "created_at", "source", "note", "status", "id", "leadid", "crea_ted_at"]
+)
+def test_reserved_names_are_refused(desk: Client, entity: Entity, key: str) -> None:
+    answer = submit(desk, page(entity), new(entity, key=key))
+    assert f"“{key}” is a name that every lead has" in errors(answer)
+    assert not entity.fields.filter(key=key).exists()
+
+
+@pytest.mark.parametrize("key", ["Upper", "1st", "with space", "ümlaut"])
+def test_keys_are_plain(desk: Client, entity: Entity, key: str) -> None:
+    assert "small letters, digits and _" in errors(submit(desk, page(entity), new(entity, key=key)))
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ({"type": "number", "default": "12.50"}, 12.5),
+        ({"type": "checkbox", "default": "no"}, False),
+        ({"type": "date", "default": "2026-11-24"}, "2026-11-24"),
+        ({"type": "select", "options": "Flat\nGable\n\nFlat", "default": "gable"}, "Gable"),
+        ({"type": "multi_select", "options": "Flat\nGable", "default": "gable; flat"}, ["Flat", "Gable"]),
+        ({"type": "text", "default": ""}, None),
+    ],
+)
+def test_default_is_stored_in_normal_form(
+    desk: Client, entity: Entity, typed: dict[str, str], stored: object
+) -> None:
+    assert submit(desk, page(entity), new(entity, key="x", **typed)).status_code == 302
+    field = entity.fields.get(key="x")
+    assert field.default == stored
+    submit(desk, page(entity), {})
+    field.refresh_from_db()
+    assert field.default == stored
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ({"type": "number", "default": "many"}, "many"),
+        ({"type": "select", "default": ""}, "at least one option"),
+        ({"type": "select", "options": "Flat", "default": "Round"}, "not an option"),
+        ({"type": "address", "default": "Berlin"}, "An address has no default"),
+    ],
+)
+def test_default_that_does_not_fit(desk: Client, entity: Entity, typed: dict[str, str], fault: str) -> None:
+    answer = submit(desk, page(entity), new(entity, key="x", **typed))
+    assert fault in errors(answer)
+    place = entity.fields.count()
+    assert controls(answer)[f"fields-{place}-default"] == [typed["default"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"key": "surname"}, "so it stays"),
+        ({"type": "number"}, "of the type “Text”"),
+        ({"encrypted": "on"}, "Archive it and add another"),
+    ],
+)
+def test_field_that_leads_use_is_locked(
+    desk: Client, entity: Entity, change: dict[str, str], fault: str
+) -> None:
+    f.LeadFactory.create(entity=entity, values={"name": "Ana"})
+    answer = submit(desk, page(entity), row(entity, "name", **change))
+    assert fault in errors(answer)
+
+
+def test_sealed_field_is_locked_too(desk: Client, entity: Entity) -> None:
+    f.LeadFactory.create(entity=entity, hidden={"iban": "DE02"})
+    answer = submit(desk, page(entity), row(entity, "iban", encrypted=None))
+    assert "Archive it and add another" in errors(answer)
+
+
+def test_field_that_no_lead_uses_may_change(desk: Client, entity: Entity) -> None:
+    f.LeadFactory.create(entity=entity, values={"name": "Ana"})
+    changes = row(entity, "size", key="area", type="text")
+    assert submit(desk, page(entity), changes).status_code == 302
+    assert entity.fields.get(key="area").type == "text"
+
+
+def test_label_of_a_used_field_may_change(desk: Client, entity: Entity) -> None:
+    f.LeadFactory.create(entity=entity, values={"name": "Ana"})
+    assert submit(desk, page(entity), row(entity, "name", label="Surname")).status_code == 302
+    assert entity.fields.get(key="name").label == "Surname"
+
+
+def test_delete_of_a_used_field_is_refused_and_archiving_is_not(desk: Client, entity: Entity) -> None:
+    f.LeadFactory.create(entity=entity, values={"size": 3})
+    answer = submit(desk, page(entity), row(entity, "size", DELETE="on"))
+    assert "Archive it instead" in errors(answer)
+    assert submit(desk, page(entity), row(entity, "size", archived="on")).status_code == 302
+    assert entity.fields.get(key="size").archived_at is not None
+    assert submit(desk, page(entity), row(entity, "size", archived=None)).status_code == 302
+    assert entity.fields.get(key="size").archived_at is None
+
+
+def test_delete_of_an_unused_field(desk: Client, entity: Entity) -> None:
+    assert submit(desk, page(entity), row(entity, "size", DELETE="on")).status_code == 302
+    assert not entity.fields.filter(key="size").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"DELETE": "on"}, {"archived": "on"}, {"encrypted": "on"}, {"key": "area"}, {"type": "checkbox"}],
+)
+def test_field_that_rules_name_is_kept(desk: Client, entity: Entity, change: dict[str, str]) -> None:
+    rules = [[{"field": "size", "op": "greater_than", "value": 30}]]
+    f.ProfileFactory.create(entity=entity, name="Big roofs", rules=rules)
+    answer = submit(desk, page(entity), row(entity, "size", **change))
+    assert "would break rules" in errors(answer)
+    assert "Rules of “Big roofs”" in errors(answer)
+    assert entity.fields.get(key="size").type == "number"
+
+
+def test_field_that_an_assignments_rules_name_is_kept(desk: Client, entity: Entity) -> None:
+    rules = [[{"field": "size", "op": "greater_than", "value": 30}]]
+    f.AssignmentFactory.create(profile__entity=entity, rules=rules)
+    assert "would break rules" in errors(submit(desk, page(entity), row(entity, "size", DELETE="on")))
+
+
+def test_display_field_must_be_one_of_them(desk: Client, entity: Entity) -> None:
+    answer = submit(desk, page(entity), {"display_field": "nmae"})
+    assert "“nmae” is none of the fields below" in errors(answer)
+    assert "none of the fields" in errors(submit(desk, page(entity), row(entity, "name", DELETE="on")))
+
+
+def test_change_that_profiles_read_makes_new_versions(desk: Client, entity: Entity) -> None:
+    rules = [[{"field": "size", "op": "greater_than", "value": 30}]]
+    reads = f.ProfileFactory.create(entity=entity, rules=rules)
+    never_saved = f.ProfileFactory.create(entity=entity)
+    save_profile(profile=reads, by=None)
+    submit(desk, page(entity), row(entity, "email", label="Mail"))
+    assert Profile.objects.get(pk=reads.pk).version == 1
+    submit(desk, page(entity), row(entity, "size", label="Area"))
+    assert Profile.objects.get(pk=reads.pk).version == 2
+    submit(desk, page(entity), {"currency": "USD"})
+    assert Profile.objects.get(pk=reads.pk).version == 3
+    assert reads.versions.get(number=3).document["currency"] == "USD"
+    assert Profile.objects.get(pk=never_saved.pk).version == 0
+
+
+def test_entity_with_leads_is_not_deleted(desk: Client, entity: Entity) -> None:
+    f.LeadFactory.create(entity=entity)
+    desk.post(page(entity).replace("change", "delete"), {"post": "yes"})
+    assert Entity.objects.filter(pk=entity.pk).exists()
+
+
+def test_options_are_shown_a_line_each(desk: Client, entity: Entity) -> None:
+    place = list(entity.fields.values_list("key", flat=True)).index("roofs")
+    assert controls(desk.get(page(entity)))[f"fields-{place}-options"] == ["Flat\nGable"]
+    assert json.dumps(entity.fields.get(key="roofs").options) == '["Flat", "Gable"]'
