@@ -2,15 +2,20 @@
 
 import os
 import signal
-import socket
+import socketserver
 import subprocess
 import sys
 import textwrap
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from leadflip.run import account, ports, process
 from leadflip.run.embedded import servers
@@ -89,7 +94,9 @@ def test_servers_refuse_a_wrong_password(state: State) -> None:
                 host="127.0.0.1", port=postgres.port or 0, user="leadflip", password="x", dbname="x"
             )
         with (
-            redis.Redis(host="127.0.0.1", port=valkey.port or 0, password="x") as client,
+            redis.Redis(
+                host="127.0.0.1", port=valkey.port or 0, password="x", retry=Retry(NoBackoff(), 0)
+            ) as client,
             pytest.raises(redis.AuthenticationError),
         ):
             client.ping()
@@ -187,18 +194,25 @@ def test_killed_postgres_recovers(state: State) -> None:
         assert ask(state, "SELECT number FROM kept") == 7
 
 
-def test_port_that_was_taken_meanwhile_is_left(state: State) -> None:
+@contextmanager
+def stranger(port: int | None) -> Iterator[int]:
+    """Another program on that port, which hangs up on everybody."""
+    with socketserver.TCPServer((ports.HOST, port or 0), socketserver.BaseRequestHandler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+def test_port_that_was_taken_meanwhile_is_left(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socketserver.TCPServer, "allow_reuse_address", True)
     with servers(state, durable=False):
-        pass
-    with socket.socket() as postgres, socket.socket() as valkey:
-        for taken, name in ((postgres, "postgres"), (valkey, "valkey")):
-            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            taken.bind((ports.HOST, state.place(name).port))
-            taken.listen()
-        with servers(state, durable=False):
-            assert state.place("postgres").port != postgres.getsockname()[1]
-            assert state.place("valkey").port != valkey.getsockname()[1]
-            assert ask(state, "SELECT 1") == 1
+        before = state.place("postgres").port, state.place("valkey").port
+    with stranger(before[0]), stranger(before[1]), servers(state, durable=False):
+        assert state.place("postgres").port != before[0]
+        assert state.place("valkey").port != before[1]
+        assert ask(state, "SELECT 1") == 1
 
 
 def test_foreign_server_on_the_port_is_not_ours(state: State, tmp_path: Path) -> None:
