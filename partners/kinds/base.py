@@ -1,7 +1,7 @@
 """What a delivery method's settings are: a frozen configuration and the form that edits it.
 
 A kind knows the connection only. Ticks, subject and body belong to an entity and are edited beside
-it (`partners.templating.check_lettering`).
+it (`partners.admin.mapping`).
 """
 
 from abc import ABC, abstractmethod
