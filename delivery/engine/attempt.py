@@ -58,16 +58,23 @@ class Attempt:
         words = error.text
         if isinstance(step, Wait) and step.cut:
             words = f"{words} It asked for a longer wait than we allow."
+        status = "retrying" if isinstance(step, Wait) else self._end(error)
         return self._result(
-            status="retrying" if isinstance(step, Wait) else "failed",
+            status=status,
             outcome=error.outcome,
             wait=step.seconds if isinstance(step, Wait) else None,
             error_class=error.error_class,
             error=words[:WORDS],
-            reason="" if isinstance(step, Wait) else words[:WORDS],
+            reason=words[:WORDS] if status == "failed" else "",
             answer=error.answer,
             recipients=error.recipients,
         )
+
+    def _end(self, error: DeliveryError) -> str:
+        # With no further attempt the job is as its recipients are: one who has it has it.
+        states = error.recipients or self.row.recipients or {}
+        accepted = any(state["state"] == "accepted" for state in states.values())
+        return "delivered" if accepted else "failed"
 
     def _delivered(self, receipt: Receipt) -> Result:
         return self._result(

@@ -94,6 +94,19 @@ def test_final_errors_fail_at_once(error: Exception) -> None:
     assert (job.status, job.attempts, job.reason) == ("failed", 1, str(error))
 
 
+@pytest.mark.parametrize(("state", "status"), [("accepted", "delivered"), ("refused", "failed")])
+def test_budget_used_up_is_delivered_if_one_recipient_has_it(state: str, status: str) -> None:
+    job = due_job(policy=RetryPolicyFactory.create(waits=[]))
+    states = {
+        "a@example.com": {"state": state, "code": 250},
+        "b@example.com": {"state": "deferred", "code": 451},
+    }
+    deliver(failing(Temporary("smtp_4xx", "1 of 2 recipients were put off for now.", recipients=states)))
+    job.refresh_from_db()
+    assert (job.status, job.recipients) == (status, states)
+    assert job.last_error == "1 of 2 recipients were put off for now."
+
+
 def test_unknown_is_remembered_on_the_job(clock: Clock) -> None:
     job = due_job()
     deliver(failing(Unknown("timeout", "Sent, and no answer came.")), clock)
