@@ -17,7 +17,7 @@ ANSWERS = {Review.ACCEPTED: EntryEvent.Kind.ACCEPTED, Review.REJECTED: EntryEven
 SAME_VIEW = timedelta(minutes=10)
 
 
-class AlreadyAnswered(Exception):  # noqa: N818 - news for the person, nothing went wrong
+class AlreadyAnswered(Exception):
     """The entry has its answer; `by` and `at` say whose and when, `review` which."""
 
     def __init__(self, entry: Entry) -> None:

@@ -41,7 +41,7 @@ class Envelope:
         return [recipient for recipient in self.recipients if recipient.name in names]
 
 
-class Dropped(Exception):  # noqa: N818 - told within this package only
+class Dropped(Exception):
     """A reused link was gone before MAIL FROM was answered."""
 
 

@@ -51,7 +51,7 @@ class Reply:
         return f"{self.phase}: {self.code} {self.text}"
 
 
-class Refused(Exception):  # noqa: N818 - an answer, told within this package only
+class Refused(Exception):
     """An answer that is not the one hoped for."""
 
     def __init__(self, reply: Reply) -> None:

@@ -3,7 +3,7 @@
 import threading
 
 
-class CalledOff(Exception):  # noqa: N818 - told within this package only
+class CalledOff(Exception):
     """The letter was called off before DATA."""
 
 

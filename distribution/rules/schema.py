@@ -29,7 +29,7 @@ class RuleError(NamedTuple):
     message: str
 
 
-class RuleErrors(ValueError):  # noqa: N818 - it holds several
+class RuleErrors(ValueError):
     """A document that cannot be rules; str() has a line for each of `errors`, with its place."""
 
     def __init__(self, errors: Sequence[RuleError]) -> None:

@@ -11,5 +11,5 @@ def now() -> datetime:
 
 
 def iso(at: datetime) -> str:
-    """An instant as machines read it: ISO 8601 in UTC to the millisecond, such as 2026-11-24T09:30:00.250Z."""
+    """An instant for machines: ISO 8601 in UTC to the millisecond, such as 2026-11-24T09:30:00.250Z."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

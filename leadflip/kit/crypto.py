@@ -12,7 +12,6 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
-
 # What a binary column may come back as.
 Sealed = bytes | memoryview
 

@@ -22,7 +22,7 @@ class Problem:
         }
 
 
-class TemplateErrors(Exception):  # noqa: N818 - it holds several
+class TemplateErrors(Exception):
     """A template that cannot be used, with every problem found."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
