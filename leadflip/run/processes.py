@@ -15,6 +15,7 @@ from leadflip.run.state import ENVIRONMENT, State
 
 # A thread keeps a database connection.
 WEB_THREADS = 8
+WEB_KILL_SECONDS = 5
 SIDE_TASKS = 2
 # Celery's own end takes 4 s; calls in flight have the engine's grace before they are handed back.
 WORKER_GRACE = 30.0
@@ -35,6 +36,8 @@ def _web(port: int) -> Spec:
     command = [sys.executable, "-m", "granian", "leadflip.wsgi:application", "--interface", "wsgi"]
     command += ["--host", HOST, "--port", str(port), "--http", "1", "--no-ws"]
     command += ["--blocking-threads", str(WEB_THREADS), "--respawn-failed-workers"]
+    # A worker that is asked to end while it loads does not hear of it.
+    command += ["--workers-kill-timeout", str(WEB_KILL_SECONDS)]
     return Spec("web", command, lambda: _answers(f"http://{HOST}:{port}/healthz"))
 
 
