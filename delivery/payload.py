@@ -12,14 +12,14 @@ from partners.sheet import Cell
 
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def body(parcel: Parcel[WebhookConfig]) -> tuple[bytes, str]:
     """The bytes to send and their content type."""
     if parcel.config.format == "form":
         return urlencode(list(_pairs(parcel))).encode("ascii"), FORM_TYPE
-    text = json.dumps(_document(parcel), ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace"), JSON_TYPE
+    return ENCODER.encode(_document(parcel)).encode("utf-8", "replace"), JSON_TYPE
 
 
 def _head(parcel: Parcel[WebhookConfig]) -> dict[str, Any]:
