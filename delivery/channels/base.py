@@ -53,7 +53,10 @@ class Parcel(Generic[C]):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes out. `headers` are those that may be shown; secret and signing ones join in `send`."""
+    """What goes out. `headers` are those that may be shown.
+
+    `joining` names the secret and signing ones that are added in `send`: the log shows the names.
+    """
 
     body: bytes = field(repr=False)
     content_type: str = ""
@@ -61,6 +64,7 @@ class Message:
     url: str = ""
     subject: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+    joining: tuple[str, ...] = ()
     extra: Any = field(default=None, repr=False)
 
 

@@ -26,7 +26,7 @@ class WebhookChannel:
         self._sender = Sender(given)
 
     def render(self, parcel: Parcel[WebhookConfig]) -> Message:
-        """The body and all headers that may be shown; `extra` names those that join when it is sent.
+        """The body and all headers that may be shown; `joining` names the rest.
 
         Raises Configuration where the URL or the method is unusable.
         """
@@ -46,7 +46,7 @@ class WebhookChannel:
                 "accept-encoding": "identity",
                 "webhook-id": str(parcel.id),
             },
-            extra=(*config.headers, *(SIGNED_HEADERS if config.signing else ())),
+            joining=(*config.headers, *(SIGNED_HEADERS if config.signing else ())),
         )
 
     async def send(self, message: Message, parcel: Parcel[WebhookConfig]) -> Receipt:

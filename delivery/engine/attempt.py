@@ -116,7 +116,7 @@ class Attempt:
                 "method": message.method,
                 "url": message.url,
                 "subject": message.subject,
-                "headers": list(message.headers),
+                "headers": [*message.headers, *message.joining],
                 "body": message.body.decode("utf-8", "replace"),
             },
             "response": {

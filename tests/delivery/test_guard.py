@@ -9,7 +9,6 @@ from pytest_django import Settings
 from delivery.channels.base import Temporary
 from delivery.guard import BlockedError, socket_factory
 from delivery.http import Call
-from delivery.http.names import Resolver
 from delivery.wire import Trace, begin
 from partners.outgoing import Target, openings
 from tests.delivery.calls import LOOPBACK, NOW, Names, call, failure, named, outcome, receipt
@@ -145,17 +144,3 @@ def test_redirect_to_metadata_is_not_followed(http_server: HttpServer) -> None:
 
 def test_loopback_is_what_the_tests_open() -> None:
     assert all(opening.network.is_loopback for opening in openings(LOOPBACK))
-
-
-def test_system_resolver_finds_and_misses(loop: str) -> None:
-    from tests.delivery.calls import run
-
-    async def find() -> set[str]:
-        return {found["host"] for found in await Resolver().resolve("localhost", 80)}
-
-    async def miss() -> None:
-        with pytest.raises(OSError):
-            await Resolver().resolve("does-not-exist.invalid", 80)
-
-    assert run(find, loop) <= {"127.0.0.1", "::1"}
-    run(miss, loop)

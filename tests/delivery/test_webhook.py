@@ -185,7 +185,7 @@ def test_message_names_the_headers_that_join_later() -> None:
     config = WebhookConfig("https://crm.example.com/", headers=("X-API-Key",), signing=True)
     message = WebhookChannel().render(parcel(config, secrets={"headers": {"X-API-Key": "s3cret"}}))
     assert set(message.headers) == {"content-type", "user-agent", "accept-encoding", "webhook-id"}
-    assert message.extra == ("X-API-Key", "webhook-timestamp", "webhook-signature")
+    assert message.joining == ("X-API-Key", "webhook-timestamp", "webhook-signature")
 
 
 # The signature

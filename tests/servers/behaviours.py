@@ -1,9 +1,9 @@
 """Ways to answer a request, good and bad, for `tests.servers.http.HttpServer.script`."""
 
 import asyncio
-import gzip
 import socket
 import struct
+import zlib
 from collections.abc import Mapping
 
 from tests.servers.http import Behaviour, Exchange
@@ -143,7 +143,13 @@ def endless_headers() -> Behaviour:
     return behave
 
 
-def gzip_bomb(mebibytes: int = 64) -> Behaviour:
+def gzip_bomb(mebibytes: int = 256) -> Behaviour:
     """A small body that unpacks to a large one."""
-    packed = gzip.compress(b"\0" * (mebibytes * MIB))
-    return reply(200, packed, {"Content-Encoding": "gzip", "Content-Type": "text/plain"})
+
+    async def behave(exchange: Exchange) -> None:
+        packer = zlib.compressobj(1, wbits=31)
+        parts = [packer.compress(b"\0" * MIB) for _ in range(mebibytes)]
+        packed = b"".join(parts) + packer.flush()
+        await reply(200, packed, {"Content-Encoding": "gzip", "Content-Type": "text/plain"})(exchange)
+
+    return behave
