@@ -35,6 +35,10 @@ class SmtpForm(ModelForm[SmtpAccount]):
     class Meta:
         model = SmtpAccount
         fields = ["host", "port", "security", "user", "from_address", "connections"]
+        help_texts = {
+            # Django prints help texts as HTML.
+            "from_address": _("Such as “Leads &lt;leads@example.com&gt;” or leads@example.com."),
+        }
         widgets = {"user": forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

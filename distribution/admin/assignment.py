@@ -86,9 +86,6 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
         drop_settings([scope])
         services.save_profile(profile=profile, by=person(request))
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        return {}
-
     def response_change(self, request: HttpRequest, obj: Assignment) -> HttpResponse:
         return once.way(request) or super().response_change(request, obj)
 

@@ -21,7 +21,7 @@ from leadflip.kit.templatetags.kit import badge
 class LeadAdmin(BaseAdmin[Lead]):
     """Encrypted values are masked for everybody."""
 
-    list_display = ["received", "named", "entity", "routed", "delivered", "source", "status"]
+    list_display = ["received", "named", "entity", "routed", "delivered", "source"]
     list_filter = ["routing", "entity"]
     list_select_related = ["entity"]
     ordering = ["-id"]

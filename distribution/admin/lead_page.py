@@ -9,6 +9,7 @@ from delivery.models import Job
 from distribution.models import Decision, Field, Lead, ProfileVersion
 from distribution.routing.words import verdict_sentences
 from partners.models import Partner
+from partners.sheet import ADDRESS_PARTS
 
 MASK = "•••"
 
@@ -56,7 +57,7 @@ def _lines(value: Any) -> list[str]:
     if isinstance(value, bool):
         return [gettext("Yes") if value else gettext("No")]
     if isinstance(value, dict):
-        return [str(part) for part in value.values() if part not in (None, "")]
+        return [str(value[part]) for part in ADDRESS_PARTS if value.get(part) not in (None, "")]
     if isinstance(value, list):
         return [str(item) for item in value]
     return [] if value in (None, "") else [str(value)]

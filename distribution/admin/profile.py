@@ -151,9 +151,3 @@ class ProfileAdmin(ConfigAdmin[Profile]):
         scopes = [scope_of(assignment) for assignment in obj.assignments.all()]
         super().delete_model(request, obj)
         drop_settings(scopes)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Without the list's delete: a profile goes one by one, with its own delivery settings."""
-        return {
-            name: action for name, action in super().get_actions(request).items() if name != "delete_selected"
-        }

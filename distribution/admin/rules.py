@@ -54,11 +54,14 @@ def written(document: list[Any]) -> str:
     """A document as JSON with each condition on a line of its own."""
     if not document:
         return ""
-    alternatives = (
-        ",\n   ".join(json.dumps(condition, ensure_ascii=False) for condition in alternative)
-        for alternative in document
-    )
+    alternatives = (",\n   ".join(map(_condition, alternative)) for alternative in document)
     return "[\n  [" + "],\n  [".join(alternatives) + "]\n]"
+
+
+def _condition(condition: dict[str, Any]) -> str:
+    """As one would say it; the database keeps the members in an order of its own."""
+    ordered = {name: condition[name] for name in ("field", "op", "value") if name in condition}
+    return json.dumps(ordered, ensure_ascii=False)
 
 
 def check(form: forms.BaseForm, fields: Mapping[str, FieldSpec]) -> None:

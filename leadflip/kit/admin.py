@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.db.models import DecimalField, Model
+from django.db.models import PROTECT, DecimalField, ForeignObjectRel, Model
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
@@ -58,6 +58,16 @@ class Site(admin.AdminSite):
         return once.page(request, self.each_context(request))
 
 
+def is_needed(obj: Model) -> bool:
+    """Whether a row of any table holds on to this one (PROTECT). A query a table, none of them counts."""
+    return any(
+        relation.on_delete is PROTECT
+        and relation.related_model._base_manager.filter(**{relation.field.name: obj.pk}).exists()
+        for relation in obj._meta.get_fields(include_hidden=True)
+        if isinstance(relation, ForeignObjectRel)
+    )
+
+
 class MoneyField(forms.DecimalField):
     """Shows two decimals where the amount needs no more."""
 
@@ -84,6 +94,15 @@ class BaseAdmin(PlainFields[M], ModelAdmin[M]):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     view_on_site = False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without the list's delete: things go one by one, from their own pages."""
+        actions = super().get_actions(request)
+        return {name: action for name, action in actions.items() if name != "delete_selected"}
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Nobody may delete what others need: Django's page would first load all of them."""
+        return super().has_delete_permission(request, obj) and not (obj and is_needed(obj))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

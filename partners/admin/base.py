@@ -2,8 +2,7 @@
 
 from typing import Any, TypeVar
 
-from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 
 from leadflip.kit.admin import BaseAdmin
@@ -20,10 +19,7 @@ def person(request: HttpRequest) -> User:
 
 
 class ConfigAdmin(BaseAdmin[M]):
-    """Each save or delete is one transaction that keeps routing out and raises the revision.
-
-    Django opens the transaction for its form and delete pages; the list's action gets one here.
-    """
+    """Each save or delete keeps routing out and raises the revision, in the transaction of its page."""
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         services.touch()
@@ -32,8 +28,3 @@ class ConfigAdmin(BaseAdmin[M]):
     def delete_model(self, request: HttpRequest, obj: M) -> None:
         services.touch()
         super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> None:
-        with transaction.atomic():
-            services.touch()
-            super().delete_queryset(request, queryset)

@@ -102,9 +102,7 @@ class DeliveryForm:
             form.full_clean()
             if key != self.kind:
                 form.errors.clear()
-        if not self._valid_forms():
-            return False
-        if self.kind == LETTER:
+        if self.kind == LETTER and self.method.is_valid():
             self._check_letters()
         self._check_seal()
         return self._valid_forms()
@@ -118,7 +116,8 @@ class DeliveryForm:
     def _check_letters(self) -> None:
         html = bool(self.kinds[LETTER].cleaned_data.get("html"))
         for form in self.entities.values():
-            form.check_letter(self.everything, html)
+            if form.is_valid():
+                form.check_letter(self.everything, html)
 
     def _check_seal(self) -> None:
         """What is kept must open: a save that cannot read the old secrets would lose them."""
@@ -187,7 +186,7 @@ class DeliveryForm:
         folded = ["collapse"] if len(self.entities) > 1 else []
         for entity in self.entities.values():
             yield fieldset(
-                entity, ("ticks", "subject", "body"), name=entity.name, classes=["for-entity", *folded]
+                entity, ("ticks", "subject", "body"), name=entity.heading, classes=["for-entity", *folded]
             )
 
     def facts(self) -> list[tuple[str, str]]:

@@ -135,9 +135,3 @@ class PersonAdmin(StockAdmin, BaseAdmin[User]):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         last = obj is not None and roles.is_last_admin(obj)
         return not last and super().has_delete_permission(request, obj)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Without the list's delete, which would not ask whether an admin stays."""
-        return {
-            name: action for name, action in super().get_actions(request).items() if name != "delete_selected"
-        }

@@ -12,6 +12,7 @@ function nameBoxes(root) {
     if (box && !box.hasAttribute("aria-label")) {
       box.removeAttribute("aria-labelledby");
       box.setAttribute("aria-label", nameOf(select));
+      box.querySelector("[role=textbox]")?.setAttribute("aria-label", nameOf(select));
     }
   }
 }

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from partners.models import RetryPolicy, Revision
+from tests.factories import DeliverySettingsFactory, RetryPolicyFactory
 from tests.forms import controls, errors, submit
 
 ADD = "/admin/partners/retrypolicy/add/"
@@ -46,7 +47,15 @@ def test_change_shows_and_keeps_the_waits(desk: Client) -> None:
 def test_delete_raises_the_revision(desk: Client) -> None:
     policy = RetryPolicy.objects.create(name="Gone")
     before = Revision.current()
-    data = {"action": "delete_selected", "_selected_action": [str(policy.pk)], "post": "yes"}
-    desk.post("/admin/partners/retrypolicy/", data)
+    desk.post(f"/admin/partners/retrypolicy/{policy.pk}/delete/", {"post": "yes"})
     assert not RetryPolicy.objects.exists()
     assert Revision.current() == before + 1
+
+
+def test_policy_in_use_stays(desk: Client) -> None:
+    policy = RetryPolicyFactory.create()
+    DeliverySettingsFactory.create(policy=policy)
+    url = f"/admin/partners/retrypolicy/{policy.pk}/delete/"
+    assert desk.post(url, {"post": "yes"}).status_code == 403
+    assert url not in desk.get(url.replace("delete", "change")).content.decode()
+    assert RetryPolicy.objects.exists()
