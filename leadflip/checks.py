@@ -1,6 +1,7 @@
 """System checks: what would fail later, said before anything starts, with the way to mend it."""
 
 import base64
+import ssl
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar
 
@@ -140,6 +141,26 @@ def allowed_networks_parse(**kwargs: Any) -> list[CheckMessage]:
         for entry in settings.OUTGOING_ALLOW
         if not _parses(openings, (entry,))
     ]
+
+
+@register(Tags.security)
+def authorities_can_be_read(**kwargs: Any) -> list[CheckMessage]:
+    """E010: OUTGOING_CA_FILE and SMTP_CA_FILE, where set, hold certificates."""
+    hint = "Name a PEM file with the certificates of your authority, or leave the setting empty."
+    return [
+        Error(f"{name}: “{path}” cannot be read as certificates.", hint=hint, id="leadflip.E010")
+        for name in ("OUTGOING_CA_FILE", "SMTP_CA_FILE")
+        if (path := getattr(settings, name)) and not _holds_certificates(path)
+    ]
+
+
+def _holds_certificates(path: str) -> bool:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(path)
+    except (OSError, ssl.SSLError):
+        return False
+    return bool(context.get_ca_certs())
 
 
 @register(Tags.database)

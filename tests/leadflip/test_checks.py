@@ -2,8 +2,10 @@
 
 import base64
 from collections.abc import Callable, Collection
+from pathlib import Path
 
 import pytest
+import trustme
 from cryptography.fernet import Fernet
 from django.core.checks import CheckMessage, registry
 from django.core.management import call_command
@@ -104,6 +106,16 @@ def test_lease_outlasts_longest_try(settings: Settings, name: str, seconds: int,
 
 def test_longest_timeout_is_what_a_policy_may_set() -> None:
     assert checks.longest_timeout() == 30
+
+
+@pytest.mark.parametrize("name", ["OUTGOING_CA_FILE", "SMTP_CA_FILE"])
+def test_authority_file_must_hold_certificates(settings: Settings, tmp_path: Path, name: str) -> None:
+    good, empty = tmp_path / "authority.pem", tmp_path / "empty.pem"
+    good.write_bytes(trustme.CA().cert_pem.bytes())
+    empty.write_text("")
+    for path, expected in ((good, []), (empty, ["leadflip.E010"]), (tmp_path / "none", ["leadflip.E010"])):
+        setattr(settings, name, str(path))
+        assert ids(checks.authorities_can_be_read()) == expected
 
 
 def test_kind_without_settings_class(monkeypatch: pytest.MonkeyPatch) -> None:
