@@ -10,12 +10,11 @@ from leadflip.kit.ids import uuid7
 
 
 class Routing(models.TextChoices):
-    """Where a lead's routing stands."""
+    """Where a lead's routing stands. One whose routing failed waits, with `routing_error`."""
 
     WAITING = "waiting", _("Waiting to be routed")
     ROUTED = "routed", _("Routed")
     UNMATCHED = "unmatched", _("No partner")
-    ERROR = "error", _("Routing failed")
 
 
 class Lead(models.Model):
@@ -59,9 +58,7 @@ class Lead(models.Model):
             # The drain of leads that wait for routing.
             models.Index(fields=["routing_due"], condition=Q(routing="waiting"), name="lead_waiting"),
             # The list's filter for leads that went nowhere.
-            models.Index(
-                fields=["-id"], condition=Q(routing__in=["unmatched", "error"]), name="lead_nowhere"
-            ),
+            models.Index(fields=["-id"], condition=Q(routing="unmatched"), name="lead_nowhere"),
             # The list of one entity, newest first.
             models.Index(fields=["entity", "-id"], name="lead_entity"),
         ]
