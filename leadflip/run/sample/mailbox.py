@@ -25,7 +25,7 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """A letter has come."""
-        letter = email.message_from_bytes(envelope.content or b"", policy=default)
+        letter = email.message_from_bytes(envelope.original_content or b"", policy=default)
         assert isinstance(letter, EmailMessage)
         self.received.appendleft(
             {
