@@ -21,6 +21,7 @@ from delivery.engine.claim import Claimed, claim, next_due
 from delivery.engine.lanes import Lanes, Young
 from delivery.engine.lease import cancel_inactive, hand_back, sweep
 from delivery.engine.link import Link
+from delivery.engine.news import News
 from delivery.engine.prepare import Preparer
 from delivery.engine.settle import Settler
 from delivery.engine.wake import Wake
@@ -51,6 +52,7 @@ class Engine:
         self._preparer = Preparer()
         self._thread = Threads(1, "prepare")
         self._settler = Settler(self._writes, clock)
+        self._news = News(self._settler.ended_badly)
         self._calls: dict[asyncio.Task[None], Attempt] = {}
         self._after = 0
         self._stopping = False
@@ -60,6 +62,7 @@ class Engine:
         for link in (self._claims, self._writes, self._ears):
             self._stack.push_async_callback(link.close)
         self._stack.push_async_callback(self._thread.close)
+        self._stack.push_async_callback(self._news.close)
         self._kinds: Mapping[str, Channel[Any]] = await self._stack.enter_async_context(self._channels)
         self._background(self._settler.run())
         return self
@@ -76,6 +79,7 @@ class Engine:
         """Delivers until `stop()`."""
         self._background(self._wake.listen(self._ears))
         self._background(self._sweeping())
+        self._background(self._news.run())
         while not self._stopping:
             try:
                 await self._turn()

@@ -24,7 +24,7 @@ FOR NO KEY UPDATE SKIP LOCKED
 
 # Waiting jobs of partners that were made inactive.
 CANCEL = """
-UPDATE delivery_job SET status = 'cancelled', next_attempt_at = NULL,
+UPDATE delivery_job SET status = 'cancelled', told = false, next_attempt_at = NULL,
     settled_at = coalesce(%(now)s::timestamptz, now()), reason = %(reason)s
 WHERE id IN (
     SELECT job.id

@@ -40,7 +40,7 @@ WITH result AS (
     SET status = fresh.status, claim_token = NULL, lease_until = NULL,
         next_attempt_at = coalesce(%(now)s::timestamptz, now()) + fresh.wait * interval '1 second',
         settled_at = CASE WHEN fresh.wait IS NULL THEN coalesce(%(now)s::timestamptz, now()) END,
-        had_unknown = job.had_unknown OR fresh.outcome = 'unknown',
+        had_unknown = job.had_unknown OR fresh.outcome = 'unknown', told = fresh.status = 'delivered',
         last_outcome = fresh.outcome, last_code = fresh.code, last_error_class = fresh.error_class,
         last_error = fresh.error, reason = fresh.reason,
         recipients = coalesce(fresh.recipients::jsonb, job.recipients)
@@ -120,6 +120,8 @@ class Settler:
         self._link = link
         self._clock = clock
         self._pause = pause
+        # Set after a job ended without being delivered: there is something to tell.
+        self.ended_badly = asyncio.Event()
         self._ready: list[Result] = []
         self._something = asyncio.Event()
         self._empty = asyncio.Event()
@@ -158,6 +160,8 @@ class Settler:
                 return
             else:
                 self._tell_late(batch, changed)
+                if any(result.status == "failed" for result in batch):
+                    self.ended_badly.set()
                 return
 
     async def _write_apart(self, batch: list[Result]) -> None:

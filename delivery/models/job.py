@@ -30,6 +30,7 @@ class Job(models.Model):
     `attempts` counts claims that were charged; the budget began at `budget_from` of them, due first
     at `budget_due`. A claim writes a fresh `claim_token` and `lease_until`; who settles must hold it.
     `recipients` (e-mail) is {address: {"state": "accepted"|"refused"|"deferred", "code": int}}.
+    `told`: its end is known to those above: delivered at once, failed or cancelled by `job_settled`.
     The `last_…` columns and `reason` hold our own words only, never an answer's text.
     """
 
@@ -56,6 +57,7 @@ class Job(models.Model):
     claim_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     had_unknown = models.BooleanField(default=False)
+    told = models.BooleanField(default=False)
     last_outcome = models.CharField(max_length=13, blank=True)
     last_code = models.PositiveSmallIntegerField(_("code"), null=True, blank=True)
     last_error_class = models.CharField(_("error class"), max_length=20, blank=True)
@@ -101,6 +103,10 @@ class Job(models.Model):
                 fields=["status", "-id"],
                 condition=Q(status__in=["failed", "cancelled"]),
                 name="job_ended_badly",
+            ),
+            # The news: what ended badly and was not told.
+            models.Index(
+                fields=["id"], condition=Q(told=False, status__in=["failed", "cancelled"]), name="job_untold"
             ),
         ]
 
