@@ -1,19 +1,45 @@
 """What others may do with jobs."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F, TextChoices
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from delivery.models import Job
+from delivery.models.job import WAITING, Status
 from leadflip.kit.ids import uuid7
+from partners.models import User
+
+logger = logging.getLogger(__name__)
 
 # What wakes the engines; the payload says nothing, the rows say all.
 CHANNEL = "leadflip_due"
+
+
+class Refusal(TextChoices):
+    """Why a job cannot be acted on now, in words for whoever asked."""
+
+    SENDING = "sending", _("It is being sent at this moment. Look again when the attempt has ended.")
+    WAITING = "waiting", _("It waits for its next attempt already. “Try now” brings that forward.")
+    SETTLED = "settled", _("It has ended. “Resend” begins again.")
+    DELIVERED = "delivered", _("The partner has it. Say that it is to be sent once more.")
+    INACTIVE = "inactive", _("The partner is inactive. Make it active, then resend.")
+    NOT_IN_DOUBT = "not_in_doubt", _("No failed attempt of it is in doubt: nothing is kept back.")
+
+
+class Refused(Exception):
+    """The job is not in a state for what was asked; nothing was changed. `refusal` names the reason."""
+
+    def __init__(self, job_id: UUID, refusal: Refusal) -> None:
+        super().__init__(f"Job {job_id}: {refusal.label}")
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +70,63 @@ def place(*, lead_id: UUID, picks: Sequence[Placement], at: datetime) -> list[Jo
     return jobs
 
 
+@transaction.atomic
+def try_now(*, job_id: UUID) -> None:
+    """Makes a waiting job due now, within its budget and under its id.
+
+    Raises Refused while it is being sent and when it has ended, Job.DoesNotExist.
+    """
+    changed = Job.objects.filter(id=job_id, status__in=WAITING).update(next_attempt_at=Now())
+    _changed_or(job_id, changed, _as_it_stands)
+    wake()
+
+
+@transaction.atomic
+def cancel(*, job_id: UUID, reason: str) -> None:
+    """Ends a waiting job; `reason` is shown with it, and `job_settled` tells it.
+
+    Raises Refused while it is being sent and when it has ended, Job.DoesNotExist.
+    """
+    changed = Job.objects.filter(id=job_id, status__in=WAITING).update(
+        status=Status.CANCELLED, next_attempt_at=None, settled_at=Now(), reason=reason, told=False
+    )
+    _changed_or(job_id, changed, _as_it_stands)
+
+
+@transaction.atomic
+def resend(*, job_id: UUID, again: bool = False) -> None:
+    """Queues an ended job with a fresh budget, due now, to all its recipients, under the same id.
+
+    A delivered one only with `again`. Raises Refused while it waits or is being sent, for a delivered
+    one without `again`, and while the partner is inactive; Job.DoesNotExist.
+    """
+    ended = [Status.FAILED, Status.CANCELLED, *([Status.DELIVERED] if again else [])]
+    changed = Job.objects.filter(id=job_id, status__in=ended, partner__active=True).update(
+        status=Status.QUEUED,
+        budget_from=F("attempts"),
+        budget_due=Now(),
+        next_attempt_at=Now(),
+        settled_at=None,
+        recipients=None,
+        reason="",
+        told=False,
+    )
+    _changed_or(job_id, changed, _not_resent)
+    wake()
+
+
+@transaction.atomic
+def not_received(*, job_id: UUID, by: User) -> None:
+    """Says that the partner does not have a failed job whose attempts left that open.
+
+    Its end is then told by `job_settled` as any other. Raises Refused for every other job,
+    Job.DoesNotExist.
+    """
+    doubtful = Job.objects.filter(id=job_id, status=Status.FAILED, had_unknown=True)
+    _changed_or(job_id, doubtful.update(had_unknown=False, told=False), lambda _job: Refusal.NOT_IN_DOUBT)
+    logger.info("job %s: marked as not received by user %s", job_id, by.pk)
+
+
 def wake() -> None:
     """Tells the engines, at this transaction's commit, that something may be due."""
     with connection.cursor() as cursor:
@@ -66,3 +149,21 @@ def _job(lead_id: UUID, pick: Placement, at: datetime) -> Job:
         budget_due=Now(),
         created_at=at,
     )
+
+
+def _changed_or(job_id: UUID, changed: int, why: Callable[[Job], Refusal]) -> None:
+    # The status was compared and set in one statement; only who came too late reads the row.
+    if not changed:
+        raise Refused(job_id, why(Job.objects.select_related("partner").get(id=job_id)))
+
+
+def _as_it_stands(job: Job) -> Refusal:
+    return Refusal.SENDING if job.status == Status.SENDING else Refusal.SETTLED
+
+
+def _not_resent(job: Job) -> Refusal:
+    if job.status == Status.SENDING:
+        return Refusal.SENDING
+    if job.status in WAITING:
+        return Refusal.WAITING
+    return Refusal.DELIVERED if job.status == Status.DELIVERED and job.partner.active else Refusal.INACTIVE
