@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import Error, connection, transaction
+from django.db.models import QuerySet
 
 from delivery.models import Job
 from delivery.models.job import Status
@@ -82,7 +83,7 @@ def tell(after: UUID = FIRST) -> Turn:
     return Turn(len(told), jobs[-1].pk if len(jobs) == TURN else FIRST)
 
 
-def _untold(after: UUID) -> Sequence[Job]:
+def _untold(after: UUID) -> QuerySet[Job]:
     rows = Job.objects.filter(told=False, status__in=[Status.FAILED, Status.CANCELLED], id__gt=after)
     locked = rows.select_for_update(skip_locked=True, no_key=True)
     return locked.only(*COLUMNS).order_by("id")[:TURN]

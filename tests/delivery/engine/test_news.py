@@ -144,9 +144,9 @@ def test_receiver_that_raises_undoes_its_own_job_alone(
     assert set(Lead.objects.exclude(note="told")) == {bad.lead}
     assert str(bad.pk) in caplog.text
     assert "secret@example.com" not in caplog.text
-    with receiver(lambda settled: Lead.objects.filter(id=settled[0].lead).update(note="told") and None):
-        assert news.tell().told == 1
-    assert not Lead.objects.exclude(note="told").exists()
+    assert news.tell().told == 1
+    assert [settled.job for settled in told].count(bad.pk) == 3
+    assert news.tell().told == 0
 
 
 def test_jobs_that_cannot_be_told_stand_in_nobodys_way(
