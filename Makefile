@@ -5,7 +5,7 @@ COMPILE = .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index
 	--no-header --python-version 3.11 --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt reset lock
+.PHONY: help run test check fmt reset lock bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,12 @@ fmt: ## Format code and templates, mend what the linter can
 
 reset: ## Remove the state folder of make run with all its data
 	@leadflip/run/venv.sh run && exec $(PY) -m leadflip.run reset
+
+bench: ## Measure deliveries, latency, fairness, isolation (8 minutes); one alone: make bench-latency
+	@leadflip/run/venv.sh run && exec $(PY) -m bench
+
+bench-%:
+	@leadflip/run/venv.sh run && exec $(PY) -m bench $*
 
 lock: ## Write both requirement files anew from pyproject.toml
 	@leadflip/run/venv.sh dev
