@@ -57,6 +57,7 @@ WITH RECURSIVE lane(id) AS (
 )
 UPDATE delivery_job AS job
 SET status = 'sending', claim_token = gen_random_uuid(), attempts = job.attempts + 1, next_attempt_at = NULL,
+    engine = %(engine)s,
     lease_until = coalesce(%(now)s::timestamptz, now())
         + CASE job.kind WHEN 'email' THEN %(email_lease)s ELSE %(lease)s END * interval '1 second'
 FROM placed
@@ -135,10 +136,13 @@ class Room:
     full: Sequence[int]
 
 
-async def claim(link: Link, room: Room, after: int, now: datetime | None = None) -> list[Claimed]:
+async def claim(
+    link: Link, room: Room, after: int, now: datetime | None = None, engine: UUID | None = None
+) -> list[Claimed]:
     """Claims up to `room.free` due rows; the round over the lanes begins behind the lane `after`.
 
-    `now` moves time in tests; without it the database's clock decides.
+    `now` moves time in tests; without it the database's clock decides. `engine` is written on the rows:
+    whose silence makes a sweep take them before their lease ends.
     Raises psycopg.OperationalError.
     """
     rows = await link.fetch(
@@ -150,6 +154,7 @@ async def claim(link: Link, room: Room, after: int, now: datetime | None = None)
             "email": room.email,
             "after": after,
             "now": now,
+            "engine": engine,
             "lease": settings.LEASE_SECONDS,
             "email_lease": settings.EMAIL_LEASE_SECONDS,
         },

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from typing import Any, Self
+from uuid import uuid4
 
 import psycopg
 from django.conf import settings
 
 from delivery.channels import Channels
 from delivery.channels.base import Channel, Parcel
+from delivery.engine.alive import Alive
 from delivery.engine.attempt import Attempt
 from delivery.engine.claim import Claimed, claim, next_due
 from delivery.engine.lanes import Lanes, Young
@@ -46,6 +48,8 @@ class Engine:
         self._clock = clock
         self._channels = channels or Channels()
         self._claims, self._writes, self._ears = Link("claim"), Link("settle"), Link("listen")
+        self.id, self._pulse = uuid4(), Link("alive")
+        self._alive = Alive(self._pulse, self.id, lambda: len(self._calls))
         self._wake = Wake()
         self._lanes = Lanes(settings.ENGINE_CAPACITY, self._email_places, self._wake.event)
         self._young = Young(settings.ENGINE_YOUNG)
@@ -59,7 +63,7 @@ class Engine:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        for link in (self._claims, self._writes, self._ears):
+        for link in (self._claims, self._writes, self._ears, self._pulse):
             self._stack.push_async_callback(link.close)
         self._stack.push_async_callback(self._thread.close)
         self._stack.push_async_callback(self._news.close)
@@ -77,6 +81,7 @@ class Engine:
 
     async def run(self) -> None:
         """Delivers until `stop()`."""
+        self._background(self._alive.run())
         self._background(self._wake.listen(self._ears))
         self._background(self._sweeping())
         self._background(self._news.run())
@@ -99,7 +104,8 @@ class Engine:
     async def sweep(self) -> int:
         """Ends expired claims and cancels waiting jobs of inactive partners; returns how many."""
         now = self._clock()
-        return await sweep(self._claims, now) + await cancel_inactive(self._claims, now)
+        early = self._alive.may_judge()
+        return await sweep(self._claims, now, early=early) + await cancel_inactive(self._claims, now)
 
     def _email_places(self) -> int:
         places: int = getattr(self._kinds["email"], "places", settings.ENGINE_CAPACITY)
@@ -117,7 +123,7 @@ class Engine:
         room = self._lanes.room(CLAIM)
         if room.free <= 0:
             return []
-        claimed = await claim(self._claims, room, self._after, self._clock())
+        claimed = await claim(self._claims, room, self._after, self._clock(), self.id)
         if claimed:
             self._after = max(row.settings_id for row in claimed)
             await self._start(claimed)
@@ -165,6 +171,7 @@ class Engine:
         with suppress(TimeoutError):
             async with asyncio.timeout(settings.GRACE_SECONDS):
                 await self._settler.drained()
+        await self._alive.leave()
 
     async def _cut(self, tasks: list[asyncio.Task[None]]) -> None:
         """Ends calls. One that may have been received settles as `unknown`, the others go back."""

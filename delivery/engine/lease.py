@@ -8,6 +8,7 @@ from uuid import UUID
 from delivery.engine.claim import Claimed
 from delivery.engine.link import Link
 from delivery.engine.settle import Result, settle
+from delivery.models import Engine
 from delivery.retry import DEFAULT, Policy, Tried, Wait, next_step
 
 SWEEP = 1000
@@ -17,7 +18,11 @@ SELECT job.id, job.claim_token, job.attempts, job.attempts - job.budget_from,
        coalesce(%(now)s::timestamptz, now()),
        (SELECT waits FROM partners_retrypolicy policy WHERE policy.id = job.policy_id)
 FROM delivery_job job
-WHERE job.status = 'sending' AND job.lease_until < coalesce(%(now)s::timestamptz, now())
+WHERE job.status = 'sending' AND (
+    job.lease_until < coalesce(%(now)s::timestamptz, now())
+    OR %(early)s AND EXISTS (
+        SELECT FROM delivery_engine engine
+        WHERE engine.id = job.engine AND engine.seen_at < now() - %(unseen)s * interval '1 second'))
 ORDER BY job.lease_until LIMIT %(most)s
 FOR NO KEY UPDATE SKIP LOCKED
 """
@@ -53,14 +58,15 @@ INACTIVE = "The partner was made inactive."
 LOST = "The worker was lost before it could say how the attempt ended."
 
 
-async def sweep(link: Link, now: datetime | None = None) -> int:
+async def sweep(link: Link, now: datetime | None = None, *, early: bool = False) -> int:
     """Ends expired claims as attempts `unknown`, each with its next wait; returns how many.
 
+    With `early` also those of engines that have shown no sign of life for 10 s.
     Many engines may sweep at once: each takes rows that no other is sweeping.
     Raises psycopg.OperationalError.
     """
     async with link.transaction() as fetch:
-        rows = await fetch(EXPIRED, {"now": now, "most": SWEEP})
+        rows = await fetch(EXPIRED, {"now": now, "most": SWEEP, "early": early, "unseen": Engine.UNSEEN})
         return len(await settle(fetch, [_lost(*row) for row in rows], now)) if rows else 0
 
 

@@ -1,7 +1,8 @@
-"""The delivery log: a row a job, a row an attempt, and the account that e-mail leaves from."""
+"""The delivery log: a row a job, a row an attempt, the engines, and the account that e-mail leaves from."""
 
 from delivery.models.attempt import Attempt, AttemptBody
+from delivery.models.engine import Engine
 from delivery.models.job import Job
 from delivery.models.smtp import SmtpAccount
 
-__all__ = ["Attempt", "AttemptBody", "Job", "SmtpAccount"]
+__all__ = ["Attempt", "AttemptBody", "Engine", "Job", "SmtpAccount"]

@@ -56,6 +56,8 @@ class Job(models.Model):
     next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
     claim_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    # The engine that claimed it last. No key to its row, which is gone long before the job.
+    engine = models.UUIDField(null=True, blank=True)
     had_unknown = models.BooleanField(default=False)
     told = models.BooleanField(default=False)
     last_outcome = models.CharField(max_length=13, blank=True)
