@@ -1,6 +1,5 @@
 """Our engine as the worker starts it: `manage.py deliver`, alone on the worker's core."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,23 +18,10 @@ LISTENING = (
 @contextmanager
 def engine(environment: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """An engine that listens already; killed at the end, so give it time to settle first."""
-    raise_limit()
     with running("engine", COMMAND, worker=True, environment=environment) as process:
         wait_for(lambda: _ready(process), "the engine's start")
         yield process
     wait_for(lambda: not _listening(), "the engine's connections end")
-
-
-def raise_limit() -> None:
-    """As many open files as the system lets us have: a held call is one."""
-    try:
-        import resource
-    except ImportError:
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(hard, 65536) if hard != resource.RLIM_INFINITY else 65536
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _ready(process: subprocess.Popen[bytes]) -> bool:
@@ -49,8 +35,3 @@ def _listening() -> bool:
         cursor.execute(LISTENING)
         (count,) = cursor.fetchone()
     return bool(count)
-
-
-def profiler() -> str | None:
-    """The py-spy program that BENCH_PROFILE names: deliveries then writes where the CPU goes."""
-    return os.environ.get("BENCH_PROFILE") or None

@@ -1,6 +1,7 @@
 """Servers, tables and environment of a measure: a state folder of its own, fsync on, loopback only."""
 
 import os
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from leadflip.run.errors import StartError
 from leadflip.run.state import PROJECT, State
 
 FOLDER = PROJECT / ".leadflip" / "bench"
+FILES = 16_384
 ENVIRONMENT = {
     "LEADFLIP_STATE": str(FOLDER),
     # Empty: the embedded servers, whatever a .env file says.
@@ -31,6 +33,7 @@ def ground() -> Iterator[State]:
     os.environ.update(ENVIRONMENT)
     os.chdir(PROJECT)
     cores.take_others()
+    _raise_limit()
     state = State(FOLDER)
     state.prepare()
     lock = state.lock("measure")
@@ -52,6 +55,14 @@ def ground() -> Iterator[State]:
 def log_of(name: str) -> Path:
     """Where a process of ours writes."""
     return FOLDER / "log" / f"{name}.log"
+
+
+def _raise_limit() -> None:
+    """As many open files as the system lets us have, for all that we start: a held call is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _move_servers(state: State) -> None:

@@ -107,7 +107,7 @@ def _lead(row: Entity) -> Lead:
 def jobs(pairs: Sequence[tuple[UUID, DeliverySettings]]) -> None:
     """A job for each lead and lane, all due at the commit, with one call to the engine."""
     with transaction.atomic():
-        Job.objects.bulk_create([_job(lead, lane) for lead, lane in pairs], batch_size=2000)
+        Job.objects.bulk_create([new_job(lead, lane) for lead, lane in pairs], batch_size=2000)
         if len(pairs) > 100:
             _execute("ANALYZE delivery_job")
         wake()
@@ -115,14 +115,14 @@ def jobs(pairs: Sequence[tuple[UUID, DeliverySettings]]) -> None:
 
 def quiet_jobs(pairs: Sequence[tuple[UUID, DeliverySettings]]) -> list[UUID]:
     """The same, without waking anybody; their ids."""
-    made = Job.objects.bulk_create([_job(lead, lane) for lead, lane in pairs], batch_size=2000)
+    made = Job.objects.bulk_create([new_job(lead, lane) for lead, lane in pairs], batch_size=2000)
     return [row.pk for row in made]
 
 
 def job(lead: UUID, lane: DeliverySettings) -> UUID:
     """One job, due now: what a routed lead leaves behind, in a transaction of its own."""
     with transaction.atomic():
-        row = _job(lead, lane)
+        row = new_job(lead, lane)
         row.save(force_insert=True)
         wake()
     return row.pk
@@ -133,7 +133,8 @@ def dealt(leads: Sequence[UUID], lanes: Sequence[DeliverySettings]) -> list[tupl
     return [(lead, lanes[number % len(lanes)]) for number, lead in enumerate(leads)]
 
 
-def _job(lead: UUID, lane: DeliverySettings) -> Job:
+def new_job(lead: UUID, lane: DeliverySettings) -> Job:
+    """A job, due now, not saved yet."""
     now = clock.now()
     return Job(
         id=uuid7(now),
