@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+import delivery.control  # noqa: F401  # its import makes the remote command known
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadflip.settings")
 
 app = Celery("leadflip")

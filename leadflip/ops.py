@@ -1,5 +1,6 @@
-"""What a load balancer asks: `/healthz` (the process is up) and `/readyz` (what it needs answers)."""
+"""What machines ask: `/healthz` (the process is up), `/readyz` (what it needs answers), `/metrics`."""
 
+import ipaddress
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
@@ -7,12 +8,16 @@ from contextlib import closing
 import redis
 import structlog
 from django.conf import settings
-from django.db import connections
-from django.http import HttpRequest, JsonResponse
+from django.db import connection, connections, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from delivery.metrics import figures, troubles
+from leadflip.kit.figures import CONTENT_TYPE, exposition
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +35,11 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 when the database fails, since nothing works then; 200 and `degraded` without the broker."""
+    """503 when the database fails, since nothing works then; 200 and `degraded` where less is missing.
+
+    "broker": it does not answer; "worker": no engine lives; "clock": one of our clocks and the
+    database's are more than 5 s apart.
+    """
     down = _down(PROBES)
     if "database" in down:
         return JsonResponse({"status": "unavailable", "failed": down}, status=503)
@@ -39,37 +48,68 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
-def ask_database() -> None:
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, to this machine and to whoever has METRICS_TOKEN."""
+    if not (_has_token(request) or _is_local(request)):
+        words = "Send METRICS_TOKEN as a bearer token, or ask from the machine itself.\n"
+        headers = {"WWW-Authenticate": 'Bearer realm="metrics"'}
+        return HttpResponse(words, status=401, content_type="text/plain; charset=utf-8", headers=headers)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '5s'")
+        return HttpResponse(exposition(figures()), content_type=CONTENT_TYPE)
+
+
+def _has_token(request: HttpRequest) -> bool:
+    token = settings.METRICS_TOKEN
+    return bool(token) and constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}")
+
+
+def _is_local(request: HttpRequest) -> bool:
+    # Behind a proxy everybody seems to be local.
+    if settings.HTTPS or {"X-Forwarded-For", "Forwarded", "X-Real-Ip"} & request.headers.keys():
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def ask_database() -> list[str]:
     """One query on a connection of its own: the request's may hang for as long as TCP does."""
-    connection = connections.create_connection("default")
-    options = {**connection.settings_dict["OPTIONS"], "connect_timeout": 2, "tcp_user_timeout": 2000}
-    connection.settings_dict = {**connection.settings_dict, "OPTIONS": options}
-    with closing(connection), connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    own = connections.create_connection("default")
+    options = {**own.settings_dict["OPTIONS"], "connect_timeout": 2, "tcp_user_timeout": 2000}
+    own.settings_dict = {**own.settings_dict, "OPTIONS": options}
+    with closing(own), own.cursor() as cursor:
+        return troubles(cursor)
 
 
-def ask_broker() -> None:
+def ask_broker() -> list[str]:
     """One PING, never tried again."""
     client = redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
     )
     with closing(client):
         client.ping()
+    return []
 
 
-PROBES: Mapping[str, Callable[[], None]] = {"database": ask_database, "broker": ask_broker}
+# Each returns what it found amiss besides its own part.
+PROBES: Mapping[str, Callable[[], list[str]]] = {"database": ask_database, "broker": ask_broker}
 # Threads of their own, since neither a name look-up nor a hung server can be given a time-out. Two a
 # part: what hangs is bounded, and the one part's hanging says nothing about the other.
 _pools = {name: ThreadPoolExecutor(2, thread_name_prefix=f"readyz-{name}") for name in PROBES}
 
 
-def _down(probes: Mapping[str, Callable[[], None]]) -> list[str]:
+def _down(probes: Mapping[str, Callable[[], list[str]]]) -> list[str]:
     asked = {name: _pools[name].submit(probe) for name, probe in probes.items()}
     wait(asked.values(), timeout=PATIENCE)
-    return [name for name, answer in asked.items() if not _fine(name, answer)]
+    parts = [answer.result() if _fine(name, answer) else [name] for name, answer in asked.items()]
+    return [part for found in parts for part in found]
 
 
-def _fine(name: str, answer: "Future[None]") -> bool:
+def _fine(name: str, answer: "Future[list[str]]") -> bool:
     if not answer.done():
         answer.cancel()
         log.warning("probe_failed", part=name, error="no answer in time")

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", start.start, name="start"),
     path("healthz", ops.healthz, name="healthz"),
     path("readyz", ops.readyz, name="readyz"),
+    path("metrics", ops.metrics, name="metrics"),
     path("api/", include("distribution.api.urls")),
     path("admin/delivery/", include("delivery.pages.urls")),
     path("admin/", admin.site.urls),

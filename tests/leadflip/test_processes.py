@@ -1,13 +1,16 @@
 """The very commands of `docker-compose.yml`, run here against the test's servers."""
 
+import json
 import socket
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from delivery.models import Engine
 from tests.architecture.project import ROOT
 from tests.leadflip.test_compose import SERVICES
 from tests.processes import SECONDS, environment, stop, wait_for
@@ -65,8 +68,16 @@ def test_worker_command_answers_its_health_check_and_stops(
         )
         return asked.returncode == 0 and b"pong" in asked.stdout
 
+    def tells_of_its_engine() -> bool:
+        command = [sys.executable, "-m", "celery", "-A", "leadflip", "inspect", "engine", "--json"]
+        asked = subprocess.run(command, cwd=ROOT, env=environment({}), capture_output=True, timeout=SECONDS)
+        answers = list(json.loads(asked.stdout).values()) if asked.returncode == 0 else []
+        return [len(answer["engines"]) for answer in answers] == [1] and answers[0]["due"] == 0
+
     wait_for(healthy, worker)
+    wait_for(tells_of_its_engine, worker)
     assert stop(worker) == 0
+    assert not Engine.objects.exists()
 
 
 def test_beat_command_writes_what_its_health_check_looks_for(
