@@ -169,6 +169,8 @@ ENGINE_PROCESSES = env.int("ENGINE_PROCESSES", default=1)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 EMAIL_LEASE_SECONDS = env.int("EMAIL_LEASE_SECONDS", default=180)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5)
+# A job that waits this long behind a destination that is down fails (or 1.2 times its schedule, if longer).
+DOWN_SECONDS = env.int("DOWN_SECONDS", default=24 * 3600)
 GRACE_SECONDS = env.float("GRACE_SECONDS", default=8)
 # Own networks that webhooks may reach although the guard denies them: CIDR, or CIDR with a port
 # ("10.1.0.0/16", "127.0.0.1/32:9000").

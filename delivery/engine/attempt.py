@@ -10,6 +10,7 @@ from typing import Any
 
 from delivery.channels.base import Answer, Channel, DeliveryError, Message, Parcel, Receipt
 from delivery.engine.claim import Claimed
+from delivery.engine.health import says
 from delivery.engine.settle import Result
 from delivery.retry import Tried, Wait, next_step
 from leadflip.kit import clock, crypto
@@ -68,6 +69,7 @@ class Attempt:
             reason=words[:WORDS] if status == "failed" else "",
             answer=error.answer,
             recipients=error.recipients,
+            says=says(self.row, error),
         )
 
     def _end(self, error: DeliveryError) -> str:
@@ -83,6 +85,7 @@ class Attempt:
             error=receipt.note[:WORDS],
             answer=receipt.answer,
             recipients=receipt.recipients,
+            says=says(self.row),
         )
 
     def _internal(self, error: Exception) -> Result:

@@ -6,7 +6,7 @@ room, and never takes a row that would only wait for a place.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,8 +17,11 @@ from django.conf import settings
 from delivery.engine.link import Link
 from delivery.retry import DEFAULT, Policy
 
-CLAIM = """
-WITH RECURSIVE lane(id) AS (
+# Calls that a lane may have open before its answers are known.
+START = 4
+
+# All lanes with waiting rows, by one step in the partial index a lane.
+WAITING = """lane(id) AS (
     (SELECT settings_id FROM delivery_job WHERE status IN ('queued', 'retrying')
      ORDER BY settings_id LIMIT 1)
     UNION ALL
@@ -26,20 +29,46 @@ WITH RECURSIVE lane(id) AS (
             WHERE job.status IN ('queued', 'retrying') AND job.settings_id > lane.id
             ORDER BY job.settings_id LIMIT 1)
     FROM lane WHERE lane.id IS NOT NULL
-), busy AS (
-    SELECT * FROM unnest(%(partners)s::bigint[], %(in_flight)s::int[]) AS busy (partner_id, calls)
-), open AS MATERIALIZED (
-    SELECT lane.id, settings.version, settings.kind, partner.id AS partner_id,
-           partner.in_flight, partner.in_flight - coalesce(busy.calls, 0) AS room,
-           count(*) OVER () AS lanes
+)"""
+
+# `room` is what a lane may take: by slow start, by its partner's calls and rate, and by its health:
+# one probe behind an open breaker, so many calls while it recovers. E-mail's health is the account's.
+CLAIM = """
+WITH RECURSIVE WAITING
+, busy AS (
+    SELECT * FROM unnest(%(partners)s::bigint[], %(calls)s::int[], %(tokens)s::int[])
+        AS busy (partner_id, calls, tokens)
+), slow AS (
+    SELECT * FROM unnest(%(lanes)s::bigint[], %(lane_calls)s::int[], %(lane_limits)s::int[])
+        AS slow (settings_id, calls, most)
+), judged AS (
+    SELECT lane.id, settings.version, settings.kind, partner.id AS partner_id, partner.in_flight,
+           partner.rate, health.id AS health_id, health.ramp, health.state IN ('open', 'probing') AS shut,
+           least(partner.in_flight - coalesce(busy.calls, 0),
+                 CASE WHEN partner.rate IS NULL THEN %(free)s ELSE coalesce(busy.tokens, partner.rate) END
+                 ) AS partner_room,
+           coalesce(slow.most, %(start)s) - coalesce(slow.calls, 0) AS lane_room,
+           CASE WHEN health.state IN ('open', 'probing')
+                    THEN (health.open_until <= coalesce(%(now)s::timestamptz, now()))::int
+                WHEN health.state = 'ramp' THEN health.ramp
+                    - CASE settings.kind WHEN 'email' THEN %(email_calls)s ELSE coalesce(slow.calls, 0) END
+                ELSE %(free)s END AS health_room
     FROM lane
     JOIN partners_deliverysettings settings ON settings.id = lane.id
     JOIN partners_partner partner ON partner.id = settings.partner_id AND partner.active
     LEFT JOIN busy ON busy.partner_id = partner.id
-    WHERE partner.in_flight > coalesce(busy.calls, 0) AND (settings.kind <> 'email' OR %(email)s > 0)
-    ORDER BY lane.id <= %(after)s, lane.id
-), due AS (
-    SELECT job.id, job.next_attempt_at, open.version, open.kind, open.partner_id, open.in_flight, open.room
+    LEFT JOIN slow ON slow.settings_id = lane.id
+    LEFT JOIN delivery_lane health
+        ON health.settings_id = settings.id OR (settings.kind = 'email' AND health.smtp_id IS NOT NULL)
+    WHERE settings.kind <> 'email' OR %(email)s > 0
+), open AS MATERIALIZED (
+    SELECT *, least(partner_room, lane_room, health_room) AS room, count(*) OVER () AS lanes
+    FROM judged WHERE least(partner_room, lane_room, health_room) > 0
+    ORDER BY id <= %(after)s, id
+), due AS MATERIALIZED (
+    SELECT job.id, job.next_attempt_at, open.id AS settings_id, open.version, open.kind, open.partner_id,
+           open.in_flight, open.rate, open.partner_room, open.health_id, open.health_room, open.shut,
+           open.ramp
     FROM open CROSS JOIN LATERAL (
         SELECT job.id, job.next_attempt_at FROM delivery_job job
         WHERE job.settings_id = open.id AND job.status IN ('queued', 'retrying')
@@ -49,11 +78,20 @@ WITH RECURSIVE lane(id) AS (
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS job
     LIMIT %(free)s
+), probe AS (
+    -- Compare-and-set: of all engines one sends the probe, and its patience is the longest lease.
+    UPDATE delivery_lane SET state = 'probing',
+        open_until = coalesce(%(now)s::timestamptz, now()) + %(email_lease)s * interval '1 second'
+    WHERE id IN (SELECT health_id FROM due WHERE shut) AND state IN ('open', 'probing')
+      AND open_until <= coalesce(%(now)s::timestamptz, now())
+    RETURNING id
 ), placed AS (
-    SELECT id, version, kind, in_flight, room,
+    SELECT due.*,
            row_number() OVER (PARTITION BY partner_id ORDER BY next_attempt_at) AS of_partner,
+           row_number() OVER (PARTITION BY health_id ORDER BY next_attempt_at) AS of_health,
            row_number() OVER (PARTITION BY kind ORDER BY next_attempt_at) AS of_kind
-    FROM due
+    FROM due LEFT JOIN probe ON probe.id = due.health_id
+    WHERE NOT coalesce(shut, false) OR probe.id IS NOT NULL
 )
 UPDATE delivery_job AS job
 SET status = 'sending', claim_token = gen_random_uuid(), attempts = job.attempts + 1, next_attempt_at = NULL,
@@ -61,40 +99,43 @@ SET status = 'sending', claim_token = gen_random_uuid(), attempts = job.attempts
     lease_until = coalesce(%(now)s::timestamptz, now())
         + CASE job.kind WHEN 'email' THEN %(email_lease)s ELSE %(lease)s END * interval '1 second'
 FROM placed
-WHERE job.id = placed.id AND of_partner <= room AND (placed.kind <> 'email' OR of_kind <= %(email)s)
+WHERE job.id = placed.id AND of_partner <= partner_room AND (placed.kind <> 'email' OR of_kind <= %(email)s)
+  AND (placed.health_id IS NULL OR of_health <= health_room)
 RETURNING job.id, job.claim_token, job.lead_id, job.partner_id, job.settings_id, placed.version, job.kind,
     job.attempts, job.budget_from, job.price, job.currency, job.recipients, job.test, placed.in_flight,
+    placed.rate, coalesce(placed.ramp, 0), placed.health_id IS NOT NULL,
     (SELECT waits FROM partners_retrypolicy policy WHERE policy.id = job.policy_id),
     (SELECT timeout FROM partners_retrypolicy policy WHERE policy.id = job.policy_id)
-"""
+""".replace("WAITING", WAITING)
 
-# When the next row of any lane is due, in seconds from now; lanes at their limit are left out.
+# When the next row of any lane may be sent, in seconds from now; lanes at their limit are left out.
 NEXT_DUE = """
-WITH RECURSIVE lane(id) AS (
-    (SELECT settings_id FROM delivery_job WHERE status IN ('queued', 'retrying')
-     ORDER BY settings_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT job.settings_id FROM delivery_job job
-            WHERE job.status IN ('queued', 'retrying') AND job.settings_id > lane.id
-            ORDER BY job.settings_id LIMIT 1)
-    FROM lane WHERE lane.id IS NOT NULL
-)
-SELECT extract(epoch FROM min(first.next_attempt_at) - coalesce(%(now)s::timestamptz, now()))::float8
+WITH RECURSIVE WAITING
+SELECT extract(epoch FROM min(greatest(
+    first.next_attempt_at, CASE WHEN health.state IN ('open', 'probing') THEN health.open_until END
+)) - coalesce(%(now)s::timestamptz, now()))::float8
 FROM lane
 JOIN partners_deliverysettings settings ON settings.id = lane.id
 JOIN partners_partner partner ON partner.id = settings.partner_id AND partner.active
+LEFT JOIN delivery_lane health
+    ON health.settings_id = settings.id OR (settings.kind = 'email' AND health.smtp_id IS NOT NULL)
 CROSS JOIN LATERAL (
     SELECT job.next_attempt_at FROM delivery_job job
     WHERE job.settings_id = lane.id AND job.status IN ('queued', 'retrying')
     ORDER BY job.next_attempt_at LIMIT 1
 ) AS first
-WHERE settings.partner_id <> ALL (%(full)s::bigint[]) AND (settings.kind <> 'email' OR %(email)s > 0)
-"""
+WHERE lane.id <> ALL (%(full)s::bigint[]) AND settings.partner_id <> ALL (%(full_partners)s::bigint[])
+  AND (settings.kind <> 'email' OR %(email)s > 0)
+""".replace("WAITING", WAITING)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One row in our hands: what the claim returned of it."""
+    """One row in our hands: what the claim returned of it.
+
+    `rate`: its partner's calls a second; `ramp`: most calls of a lane that recovers, 0 if it does not;
+    `watched`: the lane's health is on record.
+    """
 
     id: UUID
     token: UUID
@@ -110,6 +151,9 @@ class Claimed:
     recipients: dict[str, Any] | None
     test: bool
     partner_limit: int
+    rate: int | None
+    ramp: int
+    watched: bool
     waits: list[int] | None
     timeout: int | None
 
@@ -128,12 +172,19 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What an engine has free: places in all and for e-mail, and each partner's open calls."""
+    """What an engine has free: places in all and for e-mail, and what is open by partner and lane.
+
+    `partners`: {partner: (open calls, calls that its rate still allows, None without a rate)};
+    `lanes`: {settings row: (open calls, most of them)} for those that differ from the start; `full`: the
+    lanes at their limit, whose next due row cannot be sent.
+    """
 
     free: int
     email: int
-    in_flight: Mapping[int, int]
-    full: Sequence[int]
+    partners: Mapping[int, tuple[int, int | None]] = field(default_factory=dict)
+    lanes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    email_calls: int = 0
+    full: Sequence[int] = ()
 
 
 async def claim(
@@ -148,10 +199,16 @@ async def claim(
     rows = await link.fetch(
         CLAIM,
         {
-            "partners": list(room.in_flight.keys()),
-            "in_flight": list(room.in_flight.values()),
+            "partners": list(room.partners),
+            "calls": [calls for calls, _ in room.partners.values()],
+            "tokens": [tokens for _, tokens in room.partners.values()],
+            "lanes": list(room.lanes),
+            "lane_calls": [calls for calls, _ in room.lanes.values()],
+            "lane_limits": [most for _, most in room.lanes.values()],
+            "start": START,
             "free": room.free,
             "email": room.email,
+            "email_calls": room.email_calls,
             "after": after,
             "now": now,
             "engine": engine,
@@ -162,8 +219,15 @@ async def claim(
     return [Claimed(*row) for row in rows]
 
 
-async def next_due(link: Link, room: Room, now: datetime | None = None) -> float | None:
+async def next_due(
+    link: Link, room: Room, full_partners: Sequence[int] = (), now: datetime | None = None
+) -> float | None:
     """Seconds until a row is due that could be sent (negative: due already); None: nothing waits."""
-    parameters = {"full": list(room.full), "email": room.email, "now": now}
+    parameters = {
+        "full": list(room.full),
+        "full_partners": list(full_partners),
+        "email": room.email,
+        "now": now,
+    }
     ((seconds,),) = await link.fetch(NEXT_DUE, parameters)
     return seconds  # type: ignore[no-any-return]  # the cast in SQL says float8

@@ -20,8 +20,9 @@ from delivery.channels.base import Channel, Parcel
 from delivery.engine.alive import Alive
 from delivery.engine.attempt import Attempt
 from delivery.engine.claim import Claimed, claim, next_due
+from delivery.engine.health import escalate
 from delivery.engine.lanes import Lanes, Young
-from delivery.engine.lease import cancel_inactive, hand_back, sweep
+from delivery.engine.lease import cancel_inactive, expire, hand_back, sweep
 from delivery.engine.link import Link
 from delivery.engine.news import News
 from delivery.engine.prepare import Preparer
@@ -102,10 +103,11 @@ class Engine:
         return len(claimed)
 
     async def sweep(self) -> int:
-        """Ends expired claims and cancels waiting jobs of inactive partners; returns how many."""
+        """Ends claims that nobody will settle and jobs that wait for nothing; returns how many."""
         now = self._clock()
-        early = self._alive.may_judge()
-        return await sweep(self._claims, now, early=early) + await cancel_inactive(self._claims, now)
+        swept = await sweep(self._claims, now, early=self._alive.may_judge())
+        await escalate(self._claims, now)
+        return swept + await cancel_inactive(self._claims, now) + await expire(self._claims, now)
 
     def _email_places(self) -> int:
         places: int = getattr(self._kinds["email"], "places", settings.ENGINE_CAPACITY)
@@ -116,8 +118,9 @@ class Engine:
         self._wake.event.clear()
         if not await self._claim() and not self._stopping:
             room = self._lanes.room(CLAIM)
-            due = await next_due(self._claims, room, self._clock()) if room.free else None
-            await self._wake.sleep(due)
+            full = self._lanes.full_partners()
+            due = await next_due(self._claims, room, full, self._clock()) if room.free else None
+            await self._wake.sleep(due, self._lanes.next_token())
 
     async def _claim(self) -> list[Claimed]:
         room = self._lanes.room(CLAIM)
@@ -147,6 +150,7 @@ class Engine:
     async def _call(self, attempt: Attempt, parcel: Parcel[Any] | Exception) -> None:
         with await self._young.enter():
             result = await attempt.run(self._kinds[attempt.row.kind], parcel)
+        self._lanes.learn(attempt.row, result)
         self._settler.put(result)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
+
 from delivery.engine.claim import Claimed
 from delivery.engine.link import Link
 from delivery.engine.settle import Result, settle
@@ -45,6 +47,33 @@ WHERE id IN (
 RETURNING id
 """
 
+# Jobs that waited too long behind an open breaker: over a day, and over 1.2 times their schedule.
+EXPIRE = """
+UPDATE delivery_job job
+SET status = 'failed', told = false, next_attempt_at = NULL,
+    settled_at = coalesce(%(now)s::timestamptz, now()),
+    reason = format(%(reason)s, to_char(old.failing_since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
+FROM (
+    SELECT job.id, lane.failing_since
+    FROM delivery_lane lane
+    JOIN partners_deliverysettings settings
+        ON settings.id = lane.settings_id OR (lane.smtp_id IS NOT NULL AND settings.kind = 'email')
+    CROSS JOIN LATERAL (
+        SELECT waiting.id FROM delivery_job waiting
+        LEFT JOIN partners_retrypolicy policy ON policy.id = waiting.policy_id
+        WHERE waiting.settings_id = settings.id AND waiting.status IN ('queued', 'retrying')
+          AND waiting.budget_due < coalesce(%(now)s::timestamptz, now()) - greatest(
+              %(age)s, 1.2 * coalesce((SELECT sum(wait) FROM unnest(policy.waits) AS wait), %(schedule)s)
+          ) * interval '1 second'
+        LIMIT %(most)s FOR NO KEY UPDATE OF waiting SKIP LOCKED
+    ) AS job
+    WHERE lane.state IN ('open', 'probing')
+    LIMIT %(most)s
+) AS old
+WHERE job.id = old.id
+RETURNING job.id
+"""
+
 HAND_BACK = """
 UPDATE delivery_job AS job
 SET status = CASE WHEN job.attempts - 1 = job.budget_from THEN 'queued' ELSE 'retrying' END,
@@ -55,6 +84,7 @@ WHERE job.id = mine.id AND job.claim_token = mine.token AND job.status = 'sendin
 """
 
 INACTIVE = "The partner was made inactive."
+DOWN = "The destination has been down since %s UTC."
 LOST = "The worker was lost before it could say how the attempt ended."
 
 
@@ -73,6 +103,18 @@ async def sweep(link: Link, now: datetime | None = None, *, early: bool = False)
 async def cancel_inactive(link: Link, now: datetime | None = None) -> int:
     """Cancels waiting jobs of inactive partners; returns how many."""
     return len(await link.fetch(CANCEL, {"now": now, "most": SWEEP, "reason": INACTIVE}))
+
+
+async def expire(link: Link, now: datetime | None = None) -> int:
+    """Fails jobs that waited too long behind an open breaker; returns how many."""
+    parameters = {
+        "now": now,
+        "most": SWEEP,
+        "reason": DOWN,
+        "age": settings.DOWN_SECONDS,
+        "schedule": sum(DEFAULT.waits),
+    }
+    return len(await link.fetch(EXPIRE, parameters))
 
 
 async def hand_back(

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import psycopg
 
+from delivery.engine.health import Says, gather, note
 from delivery.engine.link import Fetch, Link
 
 logger = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class Result:
     ms: int | None = None
     address: str = ""
     sealed: bytes | None = field(default=None, repr=False)
+    says: Says | None = None
 
 
 def parameters(results: Sequence[Result], now: datetime | None) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def parameters(results: Sequence[Result], now: datetime | None) -> dict[str, Any
     columns: dict[str, Any] = {
         name: [getattr(result, name) for result in results]
         for name in Result.__dataclass_fields__
-        if name != "recipients"
+        if name not in ("recipients", "says")
     }
     columns["recipients"] = [
         None if result.recipients is None else json.dumps(result.recipients) for result in results
@@ -162,7 +164,15 @@ class Settler:
                 self._tell_late(batch, changed)
                 if any(result.status == "failed" for result in batch):
                     self.ended_badly.set()
+                await self._note(batch)
                 return
+
+    async def _note(self, batch: list[Result]) -> None:
+        # The lanes' books are no lead's fate: what cannot be written now shows again soon.
+        try:
+            await note(self._link, gather(result.says for result in batch if result.says), self._clock())
+        except psycopg.Error as error:
+            logger.warning("the health of lanes could not be noted: %s", type(error).__name__)
 
     async def _write_apart(self, batch: list[Result]) -> None:
         # One value that the database refuses must not hold up the others.

@@ -20,9 +20,10 @@ class Wake:
     def __init__(self) -> None:
         self.event = asyncio.Event()
 
-    async def sleep(self, due: float | None) -> None:
-        """Until woken, or `due` seconds, or the poll, whichever is first."""
-        seconds = POLL if due is None else min(max(due, 0.001), POLL)
+    async def sleep(self, *times: float | None) -> None:
+        """Until woken, or the first of these times (seconds from now), or the poll."""
+        seconds = min([max(time, 0.001) for time in times if time is not None], default=POLL)
+        seconds = min(seconds, POLL)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.event.wait()

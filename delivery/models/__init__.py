@@ -3,6 +3,7 @@
 from delivery.models.attempt import Attempt, AttemptBody
 from delivery.models.engine import Engine
 from delivery.models.job import Job
+from delivery.models.lane import Alert, Lane
 from delivery.models.smtp import SmtpAccount
 
-__all__ = ["Attempt", "AttemptBody", "Engine", "Job", "SmtpAccount"]
+__all__ = ["Alert", "Attempt", "AttemptBody", "Engine", "Job", "Lane", "SmtpAccount"]

@@ -25,7 +25,7 @@ class PartnerForm(ModelForm[Partner]):
 
     class Meta:
         model = Partner
-        fields = ["name", "contact_email", "phone", "tags", "zone", "active", "in_flight", "notes"]
+        fields = ["name", "contact_email", "phone", "tags", "zone", "active", "in_flight", "rate", "notes"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -36,6 +36,13 @@ class Partner(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(64)],
         help_text=_("Most deliveries to this partner that one worker has open at a time, 1 to 64."),
     )
+    rate = models.PositiveSmallIntegerField(
+        _("calls a second"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Most deliveries to this partner that one worker begins in a second. Empty: no limit."),
+    )
     default_settings = models.ForeignKey(
         "partners.DeliverySettings",
         models.SET_NULL,
@@ -53,7 +60,10 @@ class Partner(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(in_flight__gte=1, in_flight__lte=64), name="partner_in_flight"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rate=None) | models.Q(rate__gte=1), name="partner_rate"
+            ),
         ]
 
     def __str__(self) -> str:

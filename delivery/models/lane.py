@@ -1,0 +1,71 @@
+"""The health of lanes, shared by all engines, and what people are told of it."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Lane(models.Model):
+    """One settings row's breaker, or the SMTP account's for all e-mail. No row: nothing ever failed."""
+
+    class State(models.TextChoices):
+        CLOSED = "closed", _("Delivering")
+        OPEN = "open", _("Slowed")
+        PROBING = "probing", _("Being tried")
+        RAMP = "ramp", _("Recovering")
+
+    settings = models.OneToOneField(
+        "partners.DeliverySettings", models.CASCADE, null=True, blank=True, related_name="lane"
+    )
+    smtp = models.OneToOneField(
+        "delivery.SmtpAccount", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.CLOSED)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
+    opens = models.PositiveIntegerField(default=0)
+    open_until = models.DateTimeField(_("next probe"), null=True, blank=True)
+    ramp = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("lane")
+        verbose_name_plural = _("lanes")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(settings=None, smtp__isnull=False) | Q(settings__isnull=False, smtp=None),
+                name="lane_of_one",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["open", "probing"]) | Q(open_until__isnull=False),
+                name="lane_open_until",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.settings_id or 'smtp'} {self.state}"
+
+
+class Alert(models.Model):
+    """Something that people should know of, from when to when; one open record a matter."""
+
+    kind = models.CharField(_("kind"), max_length=20)
+    key = models.CharField(_("key"), max_length=40)
+    text = models.CharField(_("text"), max_length=500, blank=True)
+    opened_at = models.DateTimeField(_("opened"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"], condition=Q(closed_at=None), name="alert_open_once"
+            )
+        ]
+        # Whether a matter was told of within the last hour.
+        indexes = [models.Index(fields=["key", "-opened_at"], name="alert_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
