@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
@@ -43,8 +44,8 @@ VALUES: dict[str, Any] = {
 HIDDEN: dict[str, object] = {"tax_number": "12/345/67890"}
 SECRET = "whsec_" + base64.b64encode(hashlib.sha256(b"bench").digest()).decode()
 WIPE = """
-TRUNCATE delivery_job, delivery_attempt, delivery_attemptbody, distribution_lead, distribution_entity,
-    partners_deliverysettings, partners_partner, partners_retrypolicy CASCADE
+TRUNCATE distribution_lead, distribution_entity, partners_deliverysettings, partners_partner,
+    partners_retrypolicy CASCADE
 """
 
 
@@ -53,11 +54,13 @@ def wipe() -> None:
     with transaction.atomic():
         touch()
         _execute(WIPE)
+        forget_jobs()
 
 
 def forget_jobs() -> None:
-    """Jobs and attempts go, leads and partners stay. No engine may run."""
-    _execute("TRUNCATE delivery_job, delivery_attempt, delivery_attemptbody CASCADE")
+    """All that delivery knows goes, leads and partners stay. No engine may run."""
+    tables = (model._meta.db_table for model in apps.get_app_config("delivery").get_models())
+    _execute(f"TRUNCATE {', '.join(tables)} CASCADE")
 
 
 def entity() -> Entity:
