@@ -47,11 +47,11 @@ SELECT count(*), greatest(coalesce(extract(epoch FROM now() - min(at)), 0), 0)::
 
 WAITING = """
 SELECT CASE WHEN next_attempt_at <= now() THEN 'due' ELSE 'waiting' END, count(*)
-FROM (SELECT next_attempt_at FROM delivery_job WHERE status IN ('queued', 'retrying') LIMIT %(most)s) AS counted
+FROM (SELECT next_attempt_at FROM delivery_job WHERE status IN ('queued', 'retrying') LIMIT %(most)s) AS job
 GROUP BY 1
 UNION ALL
 SELECT 'sending', count(*)
-FROM (SELECT FROM delivery_job WHERE status = 'sending' LIMIT %(most)s) AS counted
+FROM (SELECT FROM delivery_job WHERE status = 'sending' LIMIT %(most)s) AS job
 """
 
 # The newest attempts by key; those of the last hour among them.
@@ -127,4 +127,5 @@ def _lanes() -> tuple[int, float]:
 def _rows(sql: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"unseen": Engine.UNSEEN, "most": MOST})
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+    return rows

@@ -33,8 +33,8 @@ WAITING = """lane(id) AS (
 
 # `room` is what a lane may take: by slow start, by its partner's calls and rate, and by its health:
 # one probe behind an open breaker, so many calls while it recovers. E-mail's health is the account's.
-CLAIM = """
-WITH RECURSIVE WAITING
+CLAIMING = """
+WITH RECURSIVE LANES
 , busy AS (
     SELECT * FROM unnest(%(partners)s::bigint[], %(calls)s::int[], %(tokens)s::int[])
         AS busy (partner_id, calls, tokens)
@@ -72,7 +72,7 @@ WITH RECURSIVE WAITING
     FROM open CROSS JOIN LATERAL (
         SELECT job.id, job.next_attempt_at FROM delivery_job job
         WHERE job.settings_id = open.id AND job.status IN ('queued', 'retrying')
-          AND job.next_attempt_at <= coalesce(%(now)s::timestamptz, now())
+          AND job.next_attempt_at <= coalesce(%(now)s::timestamptz, now()) WHICH
         ORDER BY job.next_attempt_at
         LIMIT least(open.room, greatest(1, %(free)s / open.lanes))
         FOR NO KEY UPDATE SKIP LOCKED
@@ -106,7 +106,12 @@ RETURNING job.id, job.claim_token, job.lead_id, job.partner_id, job.settings_id,
     placed.rate, coalesce(placed.ramp, 0), placed.health_id IS NOT NULL,
     (SELECT waits FROM partners_retrypolicy policy WHERE policy.id = job.policy_id),
     (SELECT timeout FROM partners_retrypolicy policy WHERE policy.id = job.policy_id)
-""".replace("WAITING", WAITING)
+"""
+CLAIM = CLAIMING.replace("LANES", WAITING).replace("WHICH", "")
+
+# The same for one job alone: of all lanes its own, of that lane's rows this one.
+ITS_LANE = "lane(id) AS (SELECT settings_id FROM delivery_job WHERE id = %(only)s)"
+CLAIM_ONE = CLAIMING.replace("LANES", ITS_LANE).replace("WHICH", "AND job.id = %(only)s")
 
 # When the next row of any lane may be sent, in seconds from now; lanes at their limit are left out.
 NEXT_DUE = """
@@ -188,17 +193,23 @@ class Room:
 
 
 async def claim(
-    link: Link, room: Room, after: int, now: datetime | None = None, engine: UUID | None = None
+    link: Link,
+    room: Room,
+    after: int,
+    now: datetime | None = None,
+    engine: UUID | None = None,
+    only: UUID | None = None,
 ) -> list[Claimed]:
     """Claims up to `room.free` due rows; the round over the lanes begins behind the lane `after`.
 
     `now` moves time in tests; without it the database's clock decides. `engine` is written on the rows:
-    whose silence makes a sweep take them before their lease ends.
+    whose silence makes a sweep take them before their lease ends. `only` claims this job or nothing.
     Raises psycopg.OperationalError.
     """
     rows = await link.fetch(
-        CLAIM,
+        CLAIM if only is None else CLAIM_ONE,
         {
+            "only": only,
             "partners": list(room.partners),
             "calls": [calls for calls, _ in room.partners.values()],
             "tokens": [tokens for _, tokens in room.partners.values()],

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from typing import Any, Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 from django.conf import settings
@@ -94,9 +94,12 @@ class Engine:
                 await asyncio.sleep(PAUSE)
         await self._finish()
 
-    async def run_once(self) -> int:
-        """Claims what is due, once, sends and settles it; returns how many rows were claimed."""
-        claimed = await self._claim()
+    async def run_once(self, only: UUID | None = None) -> int:
+        """Claims what is due, once, sends and settles it; returns how many rows were claimed.
+
+        With `only` that is this job, if it is due and has a place, or nothing.
+        """
+        claimed = await self._claim(only)
         while self._calls:
             await asyncio.wait(self._calls)
         await self._settler.drained()
@@ -122,11 +125,11 @@ class Engine:
             due = await next_due(self._claims, room, full, self._clock()) if room.free else None
             await self._wake.sleep(due, self._lanes.next_token())
 
-    async def _claim(self) -> list[Claimed]:
+    async def _claim(self, only: UUID | None = None) -> list[Claimed]:
         room = self._lanes.room(CLAIM)
         if room.free <= 0:
             return []
-        claimed = await claim(self._claims, room, self._after, self._clock(), self.id)
+        claimed = await claim(self._claims, room, self._after, self._clock(), self.id, only)
         if claimed:
             self._after = max(row.settings_id for row in claimed)
             await self._start(claimed)

@@ -1,0 +1,41 @@
+"""Celery's tasks of delivery. The jobs themselves are the engine's; here is the way for a single one."""
+
+import asyncio
+import logging
+from uuid import UUID
+
+from celery import shared_task
+from django.db.models.functions import Now
+
+from delivery.engine.engine import Engine
+from delivery.models import Job
+from delivery.models.job import WAITING
+
+logger = logging.getLogger(__name__)
+
+NOT_DUE = "not due"
+HELD = "held"
+
+
+@shared_task
+def run_job(job_id: str) -> str:
+    """Sends one due job through the engine's own claim, channel and settling.
+
+    The job is due like any other, so an engine may have it first; this then does nothing. Returns the
+    job's status; NOT_DUE where its time has not come, HELD where its lane or partner has no place
+    for it now: the engine then sends it as soon as it may. Raises Job.DoesNotExist.
+    """
+    key = UUID(job_id)
+    claimed = asyncio.run(_deliver(key))
+    job = Job.objects.get(id=key)
+    if claimed or job.status not in WAITING:
+        return job.status
+    due = Job.objects.filter(id=key, next_attempt_at__lte=Now()).exists()
+    left = HELD if due else NOT_DUE
+    logger.info("job %s: left to the engine: %s", key, left)
+    return left
+
+
+async def _deliver(job_id: UUID) -> int:
+    async with Engine() as engine:
+        return await engine.run_once(only=job_id)
