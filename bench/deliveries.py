@@ -21,6 +21,7 @@ from leadflip.run.state import State
 from partners.models import DeliverySettings
 
 ROUNDS = 5
+SMALL = {"rounds": 1, "count": 500, "task_rounds": 0}
 TASK_ROUNDS = 3  # of the slow ones: their ratios are far from any limit
 COUNT = 6000
 WARM_UP = 300
@@ -101,7 +102,14 @@ def body_size() -> int:
     return len(opened["request"]["body"].encode())
 
 
-def measure(report: Report, state: State, *, rounds: int = ROUNDS, count: int = COUNT) -> None:
+def measure(
+    report: Report,
+    state: State,
+    *,
+    rounds: int = ROUNDS,
+    count: int = COUNT,
+    task_rounds: int = TASK_ROUNDS,
+) -> None:
     """All rounds; each ends with what stands beside ours, so that a loud minute hits all of them."""
     report.aims.update(AIMS)
     with partners() as there:
@@ -111,7 +119,7 @@ def measure(report: Report, state: State, *, rounds: int = ROUNDS, count: int = 
             report.facts["body bytes"] = body_size()
             for kind in ("loop", "transport"):
                 report.add(f"ratio.raw_{kind}", ours / run.raw(kind))
-            if number < TASK_ROUNDS:
+            if number < task_rounds:
                 _tasks(report, there, run, state, ours)
     for kind in ("loop", "transport"):
         theirs = report.median(f"beside.raw_{kind}_cpu_us")

@@ -20,6 +20,7 @@ from leadflip.run.state import State
 from partners.models import DeliverySettings
 
 ROUNDS = 5
+SMALL = {"rounds": 1}
 BIG = 100_000
 SMALL = 50
 EACH = 10

@@ -17,6 +17,7 @@ from leadflip.run.state import State
 from partners.models import DeliverySettings
 
 PAIRS = 3
+SMALL = {"pairs": 1, "bursts": 0}
 BURSTS = 2
 HALF = 50
 HANGING_EACH = 30

@@ -23,6 +23,7 @@ from leadflip.run.state import State
 from partners.services import touch
 
 ROUNDS = 3
+SMALL = {"rounds": 1, "count": 20}
 COUNT = 200
 WARM_UP = 20
 PAUSE = (0.010, 0.030)

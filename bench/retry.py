@@ -18,6 +18,7 @@ from leadflip.run.state import State
 from partners.models import DeliverySettings
 
 ROUNDS = 3
+SMALL = {"rounds": 1, "count": 50}
 COUNT = 200
 LANES = 50
 FIRST, LAST = 2.0, 10.0
