@@ -15,7 +15,7 @@ from django.db.models import Max
 from delivery.models import Attempt, Job
 from tests.architecture.project import ROOT
 from tests.delivery.engine.parts import due_job
-from tests.factories import DeliverySettingsFactory, PartnerFactory
+from tests.factories import DeliverySettingsFactory, PartnerFactory, RetryPolicyFactory
 from tests.processes import environment, stop, wait_for
 from tests.servers.behaviours import reply
 from tests.servers.http import HttpServer
@@ -50,6 +50,7 @@ def engines(process: subprocess.Popen[bytes]) -> list[int]:
 
 
 def place_jobs(receiver: HttpServer) -> None:
+    policy = RetryPolicyFactory.create(waits=[1, 1, 1])
     lanes = [
         DeliverySettingsFactory.create(
             partner=PartnerFactory.create(in_flight=8),
@@ -58,7 +59,7 @@ def place_jobs(receiver: HttpServer) -> None:
         for _ in range(4)
     ]
     for number in range(JOBS):
-        due_job(lanes[number % 4])
+        due_job(lanes[number % 4], policy=policy)
 
 
 def held() -> set[str]:
