@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import Error, connection, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from delivery.models import Job
@@ -50,8 +50,9 @@ class News:
             self._ended.clear()
             try:
                 turn = await self._threads.run(tell, after)
-            except Error as error:
-                logger.warning("news wait for the database: %s", type(error).__name__)
+            except Exception as error:
+                # The database's trouble, in a receiver's hands too: all of the turn is undone.
+                logger.warning("news wait: %s", type(error).__name__)
                 turn = Turn(0, FIRST)
             after = turn.after
             if not turn.told:

@@ -168,6 +168,31 @@ def test_jobs_that_cannot_be_told_stand_in_nobodys_way(
     assert good.pk in {settled.job for settled in told}
 
 
+def test_connection_lost_in_a_receiver_undoes_the_turn_and_news_go_on(told: list[Settled]) -> None:
+    job, second = ended(), threading.Event()
+    calls: list[int] = []
+
+    def hear(_: list[Settled]) -> None:
+        calls.append(1)
+        if len(calls) > 1:
+            second.set()
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    async def run() -> None:
+        async with engine(Scripted()) as one:
+            running = asyncio.create_task(one.run())
+            assert await asyncio.to_thread(second.wait, 10)
+            one.stop()
+            await running
+
+    with receiver(hear):
+        asyncio.run(run())
+    job.refresh_from_db()
+    assert (job.told, len(calls)) == (True, 2)
+
+
 def test_two_engines_tell_each_job_once() -> None:
     for _ in range(6):
         ended()
