@@ -5,7 +5,7 @@ COMPILE = .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index
 	--no-header --python-version 3.11 --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt reset lock bench
+.PHONY: help run test check fmt reset lock bench chaos
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ bench: ## Measure deliveries, latency, fairness, isolation (8 minutes); one alon
 
 bench-%:
 	@leadflip/run/venv.sh run && exec $(PY) -m bench $*
+
+chaos: ## Post 2,000 leads while everything is killed in turn, close the books (at most 4 minutes)
+	@leadflip/run/venv.sh run && exec $(PY) -m tests.chaos
 
 lock: ## Write both requirement files anew from pyproject.toml
 	@leadflip/run/venv.sh dev
