@@ -28,6 +28,9 @@ def main() -> int:
     except StartError as error:
         say(f"{error}")
         return 1
+    except KeyboardInterrupt:
+        say("Stopped, no books.")
+        return 130
     say("The books")
     for line in books.lines():
         say(line)
