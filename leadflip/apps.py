@@ -3,10 +3,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LeadflipConfig(AppConfig):
-    """Brings in the system checks of the whole installation."""
+    """Brings in the system checks of the whole installation, and the Celery app that tasks belong to."""
 
     name = "leadflip"
     verbose_name = _("Leadflip")
 
     def ready(self) -> None:
-        from leadflip import checks  # noqa: F401 - importing it registers the checks
+        from leadflip import celery, checks  # noqa: F401 - importing them registers what is in them
