@@ -5,12 +5,15 @@ all but its last arrival were under way when an engine or its worker was killed,
 are without an answer, and all arrivals carry the same webhook-id and the same body.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 # From the answer on the wire to the outcome in the database.
 SETTLE_SECONDS = 2.0
+# From the caller's last byte to the receiver's look at the clock, on a busy machine.
+RECEIVE_SECONDS = 0.5
 OPEN = "unknown"
 SHOWN = 10
 
@@ -69,10 +72,11 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One pain as it happened; `cuts` when calls under way may have lost their caller by it."""
+    """One pain, carried out between `at` and `until`; `cuts` when calls may have lost their caller by it."""
 
     name: str
     at: float
+    until: float
     cuts: bool = False
 
 
@@ -224,8 +228,13 @@ def _unexplained(every: Sequence[Came], open_tries: int, pains: Sequence[Happene
         return "the bodies differ"
     if len(every) - 1 > open_tries:
         return f"{open_tries} of its attempts are without an answer"
-    cuts = [pain.at for pain in pains if pain.cuts]
     for came in every[:-1]:
-        if not any(came.began <= at <= came.ended + SETTLE_SECONDS for at in cuts):
-            return "a call was not under way at any kill"
+        nearest = min((_apart(came, pain) for pain in pains if pain.cuts), default=math.inf)
+        if nearest > 0:
+            return f"a call was not under way at any kill, the nearest was {nearest:.2f} s apart"
     return ""
+
+
+def _apart(came: Came, pain: Happened) -> float:
+    """Seconds between a call and a pain, 0 when the call was under way at it or not settled yet."""
+    return max(0.0, came.began - RECEIVE_SECONDS - pain.until, pain.at - (came.ended + SETTLE_SECONDS))

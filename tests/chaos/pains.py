@@ -100,7 +100,7 @@ class Pains:
     def _do(self, pain: Pain) -> None:
         at = time.time()
         words = pain.act(self._world)
-        self.happened.append(Happened(pain.name, at, pain.cuts))
+        self.happened.append(Happened(pain.name, at, time.time(), pain.cuts))
         say(f"  {pain.at:5.0f} s  {pain.name}{': ' if words else ''}{words}")
 
 

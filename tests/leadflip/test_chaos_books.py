@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.books import Books, Came, Happened, Job, Posted, Records, Row, Try, close
 
-KILL = Happened("SIGKILL engine", at=100.0, cuts=True)
+KILL = Happened("SIGKILL engine", at=100.0, until=100.5, cuts=True)
 
 
 def sound() -> Records:
@@ -130,9 +130,17 @@ def test_close_repeat_without_an_open_attempt_is_a_difference() -> None:
     assert "0 of its attempts are without an answer" in only(repeated(arrival(0, began=99.5), tries=tries))
 
 
-def test_close_repeat_of_a_call_that_no_kill_cut_is_a_difference() -> None:
+@pytest.mark.parametrize("began", [97.5, 100.4, 100.9])
+def test_close_repeat_of_a_call_at_the_edge_of_a_kill_is_explained(began: float) -> None:
     tries = [Try("job0", 1, "unknown"), Try("job0", 2, "delivered")]
-    assert "not under way at any kill" in only(repeated(arrival(0, began=90.0), tries=tries))
+    assert repeated(arrival(0, began=began), tries=tries).faults == []
+
+
+@pytest.mark.parametrize("began", [96.5, 101.5])
+def test_close_repeat_of_a_call_that_no_kill_cut_is_a_difference(began: float) -> None:
+    tries = [Try("job0", 1, "unknown"), Try("job0", 2, "delivered")]
+    fault = only(repeated(arrival(0, began=began), tries=tries))
+    assert "not under way at any kill, the nearest was 0.50 s apart" in fault
 
 
 def test_close_repeat_with_another_body_is_a_difference() -> None:
