@@ -12,8 +12,8 @@ from bench.parts.processes import cpu_seconds, running, wait_for
 from bench.parts.report import Report
 from partners.models import DeliverySettings
 
-COUNT = 300
-WARM_UP = 20
+COUNT = 80
+WARM_UP = 10
 COMMAND = [sys.executable, "-m", "celery", "-A", "leadflip", "worker", "--concurrency", "8"]
 # Threads: the quickest of Celery's pools for this, twice as fast as prefork.
 COMMAND += ["--pool", "threads", "--without-gossip", "--without-mingle", "--hostname", "bench@127.0.0.1"]
