@@ -100,6 +100,11 @@ class HttpServer:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{scheme}://{host}:{self.port}/"
 
+    @property
+    def open(self) -> int:
+        """How many requests are being answered."""
+        return self._open
+
     def script(self, *behaviours: Behaviour) -> None:
         """What answers the next requests, in order of arrival."""
         self._script.extend(behaviours)
