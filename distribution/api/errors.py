@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -14,6 +15,9 @@ from distribution.intake.errors import Errors, ForbiddenError, IntakeError, Toke
 from leadflip.kit.trace import where
 
 log = structlog.get_logger(__name__)
+
+# Seconds after which a source may try again while the database is away.
+AGAIN = 5
 
 CODES: Mapping[type[IntakeError], int] = {IntakeError: 422, ForbiddenError: 403, TokenTakenError: 409}
 
@@ -46,6 +50,7 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(IntakeError, _refused)
     api.add_exception_handler(ValidationError, _ninja_fields)
     api.add_exception_handler(HttpError, _ninja_http)
+    api.add_exception_handler(OperationalError, _away)
     api.add_exception_handler(Exception, _unforeseen)
 
 
@@ -66,6 +71,15 @@ def _ninja_fields(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _ninja_http(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(error.status_code, {"request": [str(error)]})
+
+
+def _away(request: HttpRequest, error: Any) -> HttpResponse:
+    """The database is away, starts, or gave no lock in time; a commit in doubt is told by the token."""
+    log.error("api_without_database", error=type(error).__name__, where=where(error), path=request.path)
+    message = _(
+        "The database does not answer. Send it again in %(seconds)d s, with the same Idempotency-Key."
+    )
+    return problem(503, {"request": [message % {"seconds": AGAIN}]}, {"Retry-After": str(AGAIN)})
 
 
 def _unforeseen(request: HttpRequest, error: Any) -> HttpResponse:

@@ -29,7 +29,7 @@ class KeyedRequest(HttpRequest):
 @router.post(
     "/intake",
     auth=KeyAuth(),
-    response={200: AcceptedLead, (400, 401, 403, 409, 413, 415, 422, 500): Problem},
+    response={200: AcceptedLead, (400, 401, 403, 409, 413, 415, 422, 500, 503): Problem},
     summary="Post a lead",
     operation_id="post_lead",
     openapi_extra=INTAKE,

@@ -276,6 +276,21 @@ def test_intake_500_names_the_request_and_nothing_else(
     assert "planted-value" not in repr([(record.msg, record.exc_info) for record in caplog.records])
 
 
+def test_intake_503_says_when_to_send_again(source: Source, entity: Entity) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '57P03'; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER away BEFORE INSERT ON distribution_lead FOR EACH ROW EXECUTE FUNCTION away()"
+        )
+    response = source.post({"entity": "solar-lead", "name": "A"})
+    assert "Idempotency-Key" in errors(response, 503)["request"][0]
+    assert response["Retry-After"] == "5"
+    assert b"planted" not in response.content
+
+
 def test_intake_marks_the_key_used_once_a_minute(source: Source, key: ApiKey, entity: Entity) -> None:
     sent = {"entity": "solar-lead", "name": "A"}
     start = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
