@@ -20,10 +20,10 @@ from bench.parts.report import Report
 from leadflip.run.state import State
 from partners.models import DeliverySettings
 
-ROUNDS = 5
+ROUNDS = 4
 SMALL = {"rounds": 1, "count": 500, "task_rounds": 0}
-TASK_ROUNDS = 3  # of the slow ones: their ratios are far from any limit
-COUNT = 6000
+TASK_ROUNDS = 2  # of the slow ones: their ratios are far from any limit
+COUNT = 5000
 WARM_UP = 300
 LANES = 50
 AIMS = {

@@ -17,7 +17,7 @@ from leadflip.kit import clock
 from leadflip.run.state import State
 from partners.models import DeliverySettings
 
-ROUNDS = 3
+ROUNDS = 2
 SMALL = {"rounds": 1, "count": 50}
 COUNT = 200
 LANES = 50
