@@ -37,7 +37,9 @@ def code(page: Path) -> list[str]:
 
 
 def targets() -> set[str]:
-    return set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), re.M))
+    """What make knows; `bench-%` stands for the measures, one a file of `bench/`."""
+    named = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), re.M))
+    return named | {f"bench-{file.stem}" for file in (ROOT / "bench").glob("[a-z]*.py")}
 
 
 def name(page: Path) -> str:
