@@ -55,7 +55,7 @@ def _round(there: Partners, leads: Sequence[UUID], lanes: Sequence[DeliverySetti
         rows.jobs(rows.dealt(leads, lanes[1:]))
         began = time.time()
         wanted = SMALL * EACH + SMALL
-        wait_for(lambda: _small(there) >= wanted, "the fifty's deliveries", pause=0.2)
+        wait_for(lambda: there.quick() >= wanted, "the fifty's deliveries")
         last = max(came.at for came in there.came() if came.path.startswith("/ok/"))
         if big and not rows.unsettled():
             raise RuntimeError("the big backlog ended too early: nothing was measured")
@@ -65,11 +65,7 @@ def _round(there: Partners, leads: Sequence[UUID], lanes: Sequence[DeliverySetti
 def _warm_up(there: Partners, leads: Sequence[UUID], lanes: Sequence[DeliverySettings]) -> None:
     """One delivery a lane: connections and settings are known then, as in a worker that has run a while."""
     rows.jobs(rows.dealt(leads[:SMALL], lanes))
-    wait_for(lambda: _small(there) >= SMALL, "the warm-up")
-
-
-def _small(there: Partners) -> int:
-    return sum(came.path.startswith("/ok/") for came in there.came())
+    wait_for(lambda: there.quick() >= SMALL, "the warm-up")
 
 
 def _backlog(lead: UUID, lane: DeliverySettings, count: int) -> None:

@@ -37,6 +37,10 @@ class Partners:
         """How many requests came since the last reset."""
         return int(self._ask("/count"))
 
+    def quick(self) -> int:
+        """How many came to /ok/… since the last reset."""
+        return int(self._ask("/quick"))
+
     def reset(self) -> None:
         """Forgets what came."""
         self._ask("/reset")

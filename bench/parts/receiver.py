@@ -4,6 +4,7 @@ POST /ok/…            200 at once
 POST /hang/15/…       200 after 15 seconds
 GET  /books           {"open": now, "peak": most at once, "came": [[time, path, webhook-id], …]}
 GET  /count           how many came
+GET  /quick           how many came to /ok/…, without a look at each
 GET  /reset           forgets what came
 """
 
@@ -27,10 +28,12 @@ class Books:
     def __init__(self) -> None:
         self.open = 0
         self.peak = 0
+        self.quick = 0
         self.came: list[tuple[float, str, str]] = []
 
     def reset(self) -> None:
         self.peak = self.open
+        self.quick = 0
         self.came = []
 
 
@@ -67,6 +70,7 @@ class Receiver(asyncio.Protocol):
     def _take(self, path: str, webhook_id: str) -> None:
         books = self._books
         books.came.append((time.time(), path, webhook_id))
+        books.quick += path.startswith("/ok/")
         books.peak = max(books.peak, books.open + 1)
         if not path.startswith("/hang/"):
             self._transport.write(ANSWER)
@@ -85,6 +89,8 @@ class Receiver(asyncio.Protocol):
         if path == b"/reset":
             books.reset()
         said: object = len(books.came)
+        if path == b"/quick":
+            said = books.quick
         if path == b"/books":
             said = {"open": books.open, "peak": books.peak, "came": books.came}
         body = json.dumps(said).encode()
