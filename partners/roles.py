@@ -17,6 +17,7 @@ ADMIN, OPERATOR, VIEWER = "admin", "operator", "viewer"
 
 FULL = ("add", "change", "delete", "view")
 READ = ("view",)
+ACT = ("view", "act")
 NONE: tuple[str, ...] = ()
 
 # App and model → what (admin, operator, viewer) may do. Leads, jobs and decisions are made by the
@@ -35,7 +36,7 @@ TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ..
     },
     "delivery": {
         "smtpaccount": (FULL, READ, READ),
-        "job": (READ, READ, READ),
+        "job": (ACT, ACT, READ),
         "attempt": (READ, READ, READ),
         "attemptbody": (READ, READ, NONE),
     },

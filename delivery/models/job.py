@@ -72,6 +72,8 @@ class Job(models.Model):
     class Meta:
         verbose_name = _("distribution job")
         verbose_name_plural = _("distribution jobs")
+        # Try now, resend, cancel, not received: an operator's, who changes nothing else.
+        permissions = [("act_job", _("Can act on distribution jobs"))]
         constraints = [
             models.UniqueConstraint(fields=["lead", "assignment"], name="job_once"),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="job_status"),
