@@ -1,56 +1,86 @@
-"""One distribution job: its state in a sentence, its attempts, what was sent and answered."""
+"""One distribution job: its state in a sentence, its attempts, what was sent and answered, what to do."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import logging
+from collections.abc import Sequence
+from typing import Any, cast
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from delivery.models import Attempt, AttemptBody, Job
-from delivery.pages import words
-from leadflip.kit import clock, crypto
+from delivery import services
+from delivery.models import Attempt, Job, Lane
+from delivery.models.job import SETTLED, WAITING
+from delivery.pages import actions, exchange, trail, words
+from leadflip.kit import clock
+from partners.models import User
 from partners.models.settings import Kind
 from partners.sheet import reader
 from portal.models import Entry
 from portal.reasons import Reason
 
+logger = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """What was sent and answered at one attempt, opened; or in `missing` why it is not shown."""
-
-    request: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    response: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    missing: str = ""
+# Seconds between two looks at a job that something happens to, and at one that waits for long.
+SOON, LATER = 2, 15
 
 
 @require_safe
 @permission_required("delivery.view_job", raise_exception=True)
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The page of one job. `?attempt=<id>` names the attempt whose bytes are shown; else the last."""
-    row = get_object_or_404(Job.objects.select_related("partner", "settings", "policy"), id=job_id)
+    row = _row(job_id)
     tries = list(row.tries.order_by("number", "late"))
     chosen = _chosen(tries, request.GET.get("attempt", ""))
     context = {
         **admin.site.each_context(request),
         "title": _("Distribution job"),
-        "job": row,
-        "lead": words.lead_name(reader().sheets([row.lead_id]).get(row.lead_id)),
-        "sentence": words.sentence(row, clock.now()),
-        "attempts": words.attempts(row),
-        "tries": [(attempt, words.ERROR_CLASSES.get(attempt.error_class, "")) for attempt in tries],
         "chosen": chosen,
-        "exchange": _exchange(request, row, chosen),
-        "recipients": _recipients(row),
-        **_answer(row),
+        "exchange": exchange.of(request.user, row, chosen),
+        **_state(request, row, tries, chosen),
     }
     return render(request, "delivery/job.html", context)
+
+
+@require_safe
+@permission_required("delivery.view_job", raise_exception=True)
+def job_now(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """What changed since `?seen=<mark>`: the job's state anew, or nothing but the next question."""
+    row = _row(job_id)
+    if request.GET.get("seen") == words.mark(row):
+        return render(request, "delivery/_job_poll.html", {"job": row, **_poll(row)})
+    tries = list(row.tries.order_by("number", "late"))
+    chosen = _chosen(tries, request.GET.get("attempt", ""))
+    return render(request, "delivery/_job_now.html", _state(request, row, tries, chosen))
+
+
+@require_POST
+@permission_required("delivery.act_job", raise_exception=True)
+def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponse:
+    """Tries now, resends, cancels, or notes that it was not received; then shows the job again."""
+    if action not in actions.DO:
+        raise Http404
+    user = cast(User, request.user)
+    try:
+        actions.DO[action](job_id, user)
+    except services.Refused as refused:
+        messages.error(request, refused.refusal.label)
+    except Job.DoesNotExist as error:
+        raise Http404 from error
+    else:
+        logger.info("job %s: %s by user %s", job_id, action, user.pk)
+        messages.success(request, actions.DONE[action])
+    return redirect("delivery:job", job_id)
+
+
+def _row(job_id: UUID) -> Job:
+    return get_object_or_404(
+        Job.objects.select_related("partner", "settings__lane", "policy", "assignment__profile"), id=job_id
+    )
 
 
 def _chosen(tries: Sequence[Attempt], wanted: str) -> Attempt | None:
@@ -58,40 +88,48 @@ def _chosen(tries: Sequence[Attempt], wanted: str) -> Attempt | None:
     return next(named, tries[-1] if tries else None)
 
 
-def _exchange(request: HttpRequest, row: Job, attempt: Attempt | None) -> Exchange | None:
-    if attempt is None:
+def _state(
+    request: HttpRequest, row: Job, tries: Sequence[Attempt], chosen: Attempt | None
+) -> dict[str, Any]:
+    """All that changes while the job goes on."""
+    now = clock.now()
+    return {
+        "job": row,
+        "lead": words.lead_name(reader().sheets([row.lead_id]).get(row.lead_id)),
+        "sentence": words.sentence(row, now),
+        "slowed": words.slowed(_lane(row)),
+        "attempts": words.attempts(row),
+        "steps": trail.steps(row, tries, chosen),
+        "offer": actions.offer(row, cast(User, request.user), now),
+        "recipients": _recipients(row),
+        **_answer(row),
+        **_poll(row),
+    }
+
+
+def _poll(row: Job) -> dict[str, Any]:
+    """When to ask again: soon while something happens, seldom while it waits, never when it has ended."""
+    if row.status in SETTLED:
+        return {"settled": True}
+    left = (row.next_attempt_at - clock.now()).total_seconds() if row.next_attempt_at else 0
+    return {"settled": False, "mark": words.mark(row), "again": int(min(max(left, SOON), LATER))}
+
+
+def _lane(row: Job) -> Lane | None:
+    """The health of where a waiting job goes; for e-mail that is the account's."""
+    if row.status not in WAITING:
         return None
-    if row.kind == Kind.PORTAL:
-        return Exchange(missing=_("Nothing is sent: the lead appears in the partner’s feed."))
-    if not request.user.has_perm("delivery.view_attemptbody"):
-        return Exchange(missing=_("What was sent and answered is not shown to your role."))
-    body = AttemptBody.objects.filter(attempt=attempt).first()
-    if body is None:
-        return Exchange(missing=_("Nothing was sent at this attempt."))
-    return _opened(row, attempt, body)
-
-
-def _opened(row: Job, attempt: Attempt, body: AttemptBody) -> Exchange:
-    try:
-        kept = crypto.unseal(f"attempt:{row.id}:{attempt.number}", body.sealed)
-    except crypto.SealError:
-        return Exchange(missing=_("None of the keys in ENCRYPTION_KEYS opens what was kept of this attempt."))
-    return Exchange(_shown(kept.get("request")), _shown(kept.get("response")))
-
-
-def _shown(side: Mapping[str, Any] | None) -> dict[str, Any]:
-    """One side with every text made harmless; headers as a list of names, or of (name, value)."""
-    side = side or {}
-    headers = side.get("headers") or ()
-    if isinstance(headers, Mapping):
-        headers = [f"{name}: {value}" for name, value in headers.items()]
-    texts = {name: words.plain(text) for name, text in side.items() if isinstance(text, str)}
-    return {**texts, "headers": [words.plain(str(header)) for header in headers]}
+    if row.kind == Kind.EMAIL:
+        return Lane.objects.filter(smtp__isnull=False).first()
+    return getattr(row.settings, "lane", None)
 
 
 def _recipients(row: Job) -> list[tuple[str, str, Any]]:
     """(address, state, SMTP code) of an e-mail job."""
-    return [(name, told.get("state", ""), told.get("code")) for name, told in (row.recipients or {}).items()]
+    return [
+        (name, words.RECIPIENT.get(told.get("state", ""), told.get("state", "")), told.get("code"))
+        for name, told in (row.recipients or {}).items()
+    ]
 
 
 def _answer(row: Job) -> dict[str, Any]:

@@ -1,8 +1,11 @@
-"""The delivery log: every distribution job, newest first."""
+"""The delivery log: every distribution job, newest first, and how many are new since it was opened."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +15,10 @@ from django.views.decorators.http import require_safe
 
 from delivery.models import Job
 from delivery.pages import words
-from delivery.pages.filters import LogFilter
-from leadflip.kit.paging import Page, page
+from delivery.pages.filters import LogFilter, presets
+from leadflip.kit import clock
+from leadflip.kit.ids import first_of
+from leadflip.kit.paging import Page, counted, page
 from partners.sheet import reader
 
 
@@ -36,11 +41,41 @@ def log(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Delivery log"),
         "form": form,
+        "presets": presets(),
         "page": found,
         "lines": _lines(found.rows),
         "untouched": not form.filtered and found.first,
+        "query": _filters(request),
+        "newest": _newest(found) if form.is_valid() else "",
+        "demo": settings.DEMO,
     }
     return render(request, "delivery/log.html", context)
+
+
+@require_safe
+@permission_required("delivery.view_job", raise_exception=True)
+def news(request: HttpRequest, newest: UUID) -> HttpResponse:
+    """How many jobs of these filters came after `newest`; 204 where the page has said so already."""
+    form = LogFilter(request.GET)
+    count = counted(form.jobs().filter(id__gt=newest)) if form.is_valid() else 0
+    if request.GET.get("said") == str(count):
+        return HttpResponse(status=204)
+    return render(request, "delivery/_news.html", {"count": count, "query": _filters(request)})
+
+
+def _filters(request: HttpRequest) -> str:
+    """The address's filters alone."""
+    query = request.GET.copy()
+    for name in ("older", "newer", "said"):
+        query.pop(name, None)
+    return query.urlencode()
+
+
+def _newest(found: Page[Job]) -> Any:
+    """The id after which jobs are new; "" on older pages, where nothing is announced."""
+    if not found.first:
+        return ""
+    return found.rows[0].id if found.rows else first_of(clock.now())
 
 
 def _lines(jobs: Sequence[Job]) -> list[Line]:

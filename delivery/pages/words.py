@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from delivery.models import Job
+from delivery.models import Job, Lane
 from delivery.models.job import Status
 from delivery.retry import DEFAULT
 from leadflip.kit import show
@@ -37,6 +37,30 @@ ERROR_CLASSES: Mapping[str, Promise] = {
     "worker_lost": gettext_lazy("Worker lost"),
     "internal": gettext_lazy("Internal error"),
 }
+
+
+RECIPIENT: Mapping[str, Promise] = {
+    "accepted": gettext_lazy("Accepted"),
+    "refused": gettext_lazy("Refused"),
+    "deferred": gettext_lazy("Not yet accepted"),
+}
+
+
+def mark(job: Job) -> str:
+    """Differs whenever the job's page would: two equal marks show the same."""
+    due = int(job.next_attempt_at.timestamp() * 1000) if job.next_attempt_at else 0
+    return f"{job.status}.{job.attempts}.{due}.{int(job.had_unknown)}"
+
+
+def slowed(lane: Lane | None) -> str:
+    """Why a waiting job's destination is left alone, and until when; "" where it is not."""
+    if lane is None or lane.state not in (Lane.State.OPEN, Lane.State.PROBING) or lane.open_until is None:
+        return ""
+    if lane.state == Lane.State.PROBING:
+        return _("Its destination failed again and again. One job is trying it at this moment.")
+    return _("Its destination failed again and again: left alone until %(time)s, then one job tries it.") % {
+        "time": show.to_the_second(lane.open_until)
+    }
 
 
 def lead_name(sheet: Sheet | None) -> str:

@@ -3,9 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +31,6 @@ class LeadAdmin(BaseAdmin[Lead]):
     ordering = ["-id"]
     search_fields = ["id"]
     search_help_text = _("A lead's id, whole.")
-    fields = ["id", "entity", "created_at", "source", "status", "note", "routing", "routing_error"]
     change_form_template = "admin/distribution/lead.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
@@ -59,9 +62,38 @@ class LeadAdmin(BaseAdmin[Lead]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        lead = self.get_object(request, object_id)
-        shown = lead_page.context(lead) if lead else {}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+        """A page of our own, since nobody edits a lead."""
+        if not self.has_view_permission(request) or request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        lead = _found(object_id)
+        if lead is None:
+            messages.warning(request, _("There is no lead with this id any more."))
+            return redirect("admin:distribution_lead_changelist")
+        name = lead_page.name(lead)
+        shown = {
+            "title": _("Lead"),
+            "subtitle": name,
+            "name": name,
+            "opts": self.opts,
+            **lead_page.context(lead),
+        }
+        return render(request, self.change_form_template, {**self.admin_site.each_context(request), **shown})
+
+    def get_urls(self) -> list[URLPattern]:
+        now = path("<uuid:lead_id>/now/", self.admin_site.admin_view(self.now), name="distribution_lead_now")
+        return [now, *super().get_urls()]
+
+    def now(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
+        """What changed since `?seen=<mark>`: the story anew, or nothing but the next question."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        lead = lead_page.find(lead_id)
+        if lead is None:
+            raise Http404
+        shown = lead_page.now(lead)
+        if request.GET.get("seen") == shown["mark"]:
+            return render(request, "distribution/_lead_poll.html", shown)
+        return render(request, "distribution/_lead_now.html", lead_page.context(lead))
 
     @admin.display(description=_("received"), ordering="id")
     def received(self, lead: Lead) -> Any:
@@ -88,3 +120,11 @@ class LeadAdmin(BaseAdmin[Lead]):
             "delivered": statuses.count("delivered"),
             "all": len(statuses),
         }
+
+
+def _found(object_id: str) -> Any:
+    """The lead of that id as its page needs it; None for what is no id too."""
+    try:
+        return lead_page.find(UUID(unquote(object_id)))
+    except ValueError:
+        return None

@@ -1,15 +1,26 @@
-"""What a lead's page shows beside the row's own columns."""
+"""What a lead's page shows: values, jobs, and all that happened to it on one time line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.utils.translation import gettext
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from delivery import story as delivery_story
 from delivery.models import Job
+from delivery.models.job import SETTLED, Status
+from delivery.pages.words import mark
 from distribution.models import Decision, Field, Lead, ProfileVersion
+from distribution.models.lead import Routing
 from distribution.routing.words import verdict_sentences
+from leadflip.kit.story import Event, merged
 from partners.models import Partner
 from partners.sheet import ADDRESS_PARTS
+from portal import story as portal_story
 
 MASK = "•••"
 
@@ -22,40 +33,75 @@ class Value(NamedTuple):
     encrypted: bool
 
 
-class Why(NamedTuple):
-    """A decision with its verdicts as sentences."""
+def find(lead_id: UUID) -> Lead | None:
+    """The lead with its entity, key and, as `fields`, what its entity's fields are called. One query."""
+    fields = Field.objects.filter(entity=OuterRef("entity")).order_by("position", "id")
+    facts = fields.values(json=JSONObject(key="key", label="label", encrypted="encrypted"))
+    leads = Lead.objects.select_related("entity", "api_key").annotate(fields=ArraySubquery(facts))
+    return leads.filter(id=lead_id).first()
 
-    decision: Decision
-    sentences: list[str]
 
-
-def context(lead: Lead) -> dict[str, Any]:
-    """Values, decisions and jobs of one lead."""
+def context(lead: Any) -> dict[str, Any]:
+    """All of the page; `lead` comes from `find`. Five queries."""
+    jobs, decisions = _jobs(lead), list(_decisions(lead))
     return {
-        "lead_name": name(lead),
+        "decided": bool(decisions),
         "lead_values": list(_values(lead)),
-        "lead_decisions": list(_decisions(lead)),
-        "lead_jobs": Job.objects.filter(lead=lead).select_related("partner").order_by("id"),
+        "story": merged(
+            [_received(lead)], decisions, delivery_story.story(jobs), portal_story.story(lead.id)
+        ),
+        "coming": delivery_story.coming(jobs),
+        **_now(lead, jobs),
     }
 
 
-def name(lead: Lead) -> str:
+def now(lead: Lead) -> dict[str, Any]:
+    """How the lead stands, as far as its poll must know. One query."""
+    return _now(lead, _jobs(lead))
+
+
+def _now(lead: Lead, jobs: Sequence[Job]) -> dict[str, Any]:
+    open_jobs = [job for job in jobs if job.status not in SETTLED]
+    delivered = sum(job.status == Status.DELIVERED for job in jobs)
+    return {
+        "lead": lead,
+        "jobs": jobs,
+        "settled": not open_jobs and lead.routing != Routing.WAITING,
+        "mark": "-".join([lead.routing, *map(mark, jobs)]),
+        "summary": _("%(delivered)d of %(all)d delivered") % {"delivered": delivered, "all": len(jobs)}
+        if jobs
+        else "",
+    }
+
+
+def name(lead: Any) -> str:
     """The display field's value, or the end of the id where that is empty or encrypted."""
-    field = next((each for each in lead.entity.fields.all() if each.key == lead.entity.display_field), None)
-    lines = [] if field is None or field.encrypted else _lines(lead.values.get(field.key))
+    field = next((each for each in _fields(lead) if each["key"] == lead.entity.display_field), None)
+    lines = [] if field is None or field["encrypted"] else _lines(lead.values.get(field["key"]))
     return ", ".join(lines) or f"…{str(lead.pk)[-12:]}"
 
 
-def _values(lead: Lead) -> Iterator[Value]:
-    for field in Field.objects.filter(entity=lead.entity_id):
-        yield Value(
-            field.label, [MASK] if field.encrypted else _lines(lead.values.get(field.key)), field.encrypted
-        )
+def _fields(lead: Any) -> Sequence[Mapping[str, Any]]:
+    """From `find`, or from the prefetched fields of the list."""
+    found: Sequence[Mapping[str, Any]] | None = getattr(lead, "fields", None)
+    if found is not None:
+        return found
+    return [{"key": each.key, "encrypted": each.encrypted} for each in lead.entity.fields.all()]
+
+
+def _jobs(lead: Lead) -> list[Job]:
+    return list(Job.objects.filter(lead=lead).select_related("partner", "policy", "settings").order_by("id"))
+
+
+def _values(lead: Any) -> Iterator[Value]:
+    for field in _fields(lead):
+        value = [MASK] if field["encrypted"] else _lines(lead.values.get(field["key"]))
+        yield Value(field["label"], value, field["encrypted"])
 
 
 def _lines(value: Any) -> list[str]:
     if isinstance(value, bool):
-        return [gettext("Yes") if value else gettext("No")]
+        return [_("Yes") if value else _("No")]
     if isinstance(value, dict):
         return [str(value[part]) for part in ADDRESS_PARTS if value.get(part) not in (None, "")]
     if isinstance(value, list):
@@ -63,10 +109,48 @@ def _lines(value: Any) -> list[str]:
     return [] if value in (None, "") else [str(value)]
 
 
-def _decisions(lead: Lead) -> Iterator[Why]:
-    decisions = list(lead.decisions.select_related("profile").order_by("at", "id"))
-    names = dict(Partner.objects.values_list("pk", "name")) if decisions else {}
-    for decision in decisions:
-        version = ProfileVersion.objects.get(profile=decision.profile_id, number=decision.version)
-        words = verdict_sentences(decision.verdicts, version.document, decision.facts, names)
-        yield Why(decision, list(words))
+def _received(lead: Lead) -> Event:
+    key = f" · {lead.api_key.name}" if lead.api_key else ""
+    return Event(
+        at=lead.created_at,
+        look="queued",
+        label=_("Received"),
+        title=_("%(entity)s received") % {"entity": lead.entity.name},
+        detail=f"{lead.source}{key}",
+    )
+
+
+def _decisions(lead: Lead) -> Iterator[Event]:
+    """Each profile's decision with its verdicts as sentences."""
+    version = ProfileVersion.objects.filter(profile=OuterRef("profile"), number=OuterRef("version"))
+    found: list[Any] = list(
+        Decision.objects.filter(lead=lead)
+        .select_related("profile")
+        .annotate(document=Subquery(version.values("document")))
+        .order_by("at", "id")
+    )
+    names = (
+        dict(Partner.objects.filter(pk__in=_partner_ids(found)).values_list("pk", "name")) if found else {}
+    )
+    for decision in found:
+        yield _decision(decision, names)
+
+
+def _partner_ids(decisions: Sequence[Any]) -> set[int]:
+    return {each["partner_id"] for decision in decisions for each in decision.document["assignments"]}
+
+
+def _decision(decision: Any, names: Mapping[int, str]) -> Event:
+    chosen = sum(verdict[1] == "chosen" for verdict in decision.verdicts)
+    lines = verdict_sentences(decision.verdicts, decision.document, decision.facts, names)
+    return Event(
+        at=decision.at,
+        look=Routing.ROUTED if chosen else Routing.UNMATCHED,
+        label=_("Decided"),
+        title=_("%(profile)s, version %(version)d")
+        % {"profile": decision.profile.name, "version": decision.version},
+        detail=_("%(chosen)d of %(all)d partners chosen") % {"chosen": chosen, "all": len(decision.verdicts)},
+        link=reverse("admin:distribution_profile_change", args=[decision.profile_id]),
+        lines=tuple(lines) or (_("The profile has no partners."),),
+        anchor="why",
+    )

@@ -19,6 +19,11 @@ def full_time(at: datetime) -> str:
     return date_format(timezone.localtime(at), "j M Y, H:i")
 
 
+def to_the_second(at: datetime) -> str:
+    """«24 Nov 2026, 14:05:09»."""
+    return date_format(timezone.localtime(at), "j M Y, H:i:s")
+
+
 def relative(at: datetime, now: datetime) -> str:
     """«3 min ago», «in 2 h»; "" a day away and further."""
     seconds = (now - at).total_seconds()

@@ -234,7 +234,7 @@ def test_job_email_shows_its_recipients(operator: Client) -> None:
         delivered=True, settings=DeliverySettingsFactory.create(kind="email"), recipients=states
     )
     html = page(operator, job)
-    assert re.search(r"a@example\.com</td>\s*<td>accepted</td>", html)
+    assert re.search(r"a@example\.com</td>\s*<td>Accepted</td>", html)
     assert "&lt;b&gt;@example.com" in html
     assert "550" in html
 

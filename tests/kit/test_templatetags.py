@@ -71,6 +71,20 @@ def test_ago_is_the_full_time_after_a_day() -> None:
         assert render("{% ago at %}", at=AT) == render("{% time at %}", at=AT)
 
 
+def test_countdown_gives_what_is_left_and_the_time_itself() -> None:
+    with time_machine.travel(AT.replace(minute=0, second=57), tick=False):
+        assert render("{% countdown at %}", at=AT) == (
+            '<time class="ago" datetime="2026-11-24T13:05:09Z">'
+            '<count-down data-left="252" data-words="in {}" data-over="now">in 4 min</count-down> '
+            "<span>24 Nov 2026, 13:05:09</span></time>"
+        )
+
+
+def test_countdown_that_is_over_says_now() -> None:
+    with time_machine.travel(AT.replace(minute=6), tick=False):
+        assert render("{% countdown at %}", at=AT) == '<time datetime="2026-11-24T13:05:09Z">now</time>'
+
+
 def test_filters_and_money_say_what_show_says() -> None:
     assert render("{{ ms|duration }} {{ n|capped }}", ms=340, n=1001) == "340 ms 1,000+"
     assert render("{% money none 'EUR' %}", none=None) == "–"

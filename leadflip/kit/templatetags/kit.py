@@ -7,6 +7,7 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from leadflip.kit import clock, show
 
@@ -71,6 +72,27 @@ def ago(value: datetime | None) -> SafeString | str:
         _machine(value),
         words,
         show.full_time(value),
+    )
+
+
+@register.simple_tag
+def countdown(value: datetime) -> SafeString:
+    """`{% countdown job.next_attempt_at %}`: «in 4:12» counting down, above the time of day itself.
+
+    Needs `elements/count-down.js`; without it the words stay those of the server.
+    """
+    left = (value - clock.now()).total_seconds()
+    if left <= 0:
+        return format_html('<time datetime="{}">{}</time>', _machine(value), _("now"))
+    return format_html(
+        '<time class="ago" datetime="{}"><count-down data-left="{}" data-words="{}" data-over="{}">{}'
+        "</count-down> <span>{}</span></time>",
+        _machine(value),
+        round(left),
+        _("in {}"),
+        _("now"),
+        show.relative(value, clock.now()) or show.full_time(value),
+        show.to_the_second(value),
     )
 
 

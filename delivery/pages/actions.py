@@ -1,0 +1,121 @@
+"""What may be done with a job now, in buttons; and why not, in words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from delivery import services
+from delivery.models import Job
+from delivery.models.job import WAITING, Status
+from delivery.services import Refusal
+from partners.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button. With `asks`, what the action does is said and confirmed first."""
+
+    name: str
+    label: Any
+    asks: str = ""
+    confirm: Any = ""
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The buttons of a job and, in `why`, what is to know about those that are missing."""
+
+    actions: list[Action] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+
+
+TRY_NOW, RESEND, CANCEL, NOT_RECEIVED = "try-now", "resend", "cancel", "not-received"
+# Of a job that the page showed as delivered: whoever asks for it was told.
+RESEND_DELIVERED = "resend-delivered"
+
+
+def offer(job: Job, user: User, now: datetime) -> Offer:
+    """What `user` may do with `job`, whose partner is read."""
+    if not user.has_perm("delivery.act_job"):
+        return Offer(why=[_("Your role reads only: operators and admins try again, resend, cancel.")])
+    if job.status == Status.SENDING:
+        return Offer(why=[str(Refusal.SENDING.label)])
+    if job.status in WAITING:
+        return _waiting(job, now)
+    return _ended(job)
+
+
+def _waiting(job: Job, now: datetime) -> Offer:
+    cancel = Action(CANCEL, _("Cancel"))
+    if job.next_attempt_at is not None and job.next_attempt_at <= now:
+        return Offer([cancel], [_("It is due: a worker takes it as soon as its destination has a place.")])
+    return Offer([Action(TRY_NOW, _("Try now"), primary=True), cancel])
+
+
+def _ended(job: Job) -> Offer:
+    actions, why = [], []
+    if not job.partner.active:
+        why.append(str(Refusal.INACTIVE.label))
+    elif job.status == Status.DELIVERED:
+        actions.append(_resend_delivered(job))
+    else:
+        actions.append(Action(RESEND, _("Resend"), primary=True))
+    if job.status == Status.FAILED and job.had_unknown:
+        actions.append(_not_received(job))
+        why.append(
+            _("An attempt had no answer: the partner may have this lead, so nobody else is offered it.")
+        )
+    return Offer(actions, why)
+
+
+def _resend_delivered(job: Job) -> Action:
+    told = {
+        "webhook": _(
+            "%(partner)s has this lead. It is sent again with the same webhook-id, by which repeats "
+            "can be discarded."
+        ),
+        "email": _(
+            "%(partner)s has this lead. The e-mail is sent again to all recipients, with the same Message-ID."
+        ),
+        "portal": _("%(partner)s has this lead in its feed. Sending it again adds nothing there."),
+    }[job.kind]
+    return Action(RESEND_DELIVERED, _("Resend…"), told % {"partner": job.partner.name}, _("Send once more"))
+
+
+def _not_received(job: Job) -> Action:
+    asks = _("Ask %(partner)s first. The job then counts as failed: its cap place is given back.")
+    return Action(
+        NOT_RECEIVED,
+        _("Not received…"),
+        asks % {"partner": job.partner.name},
+        _("Note it as not received"),
+    )
+
+
+def _cancel(job_id: UUID, user: User) -> None:
+    reason = _("Ended by %(person)s.") % {"person": user.name or user.email}
+    services.cancel(job_id=job_id, reason=reason)
+
+
+# What each does: raises services.Refused, Job.DoesNotExist.
+DO: Mapping[str, Callable[[UUID, User], None]] = {
+    TRY_NOW: lambda job_id, user: services.try_now(job_id=job_id),
+    RESEND: lambda job_id, user: services.resend(job_id=job_id),
+    RESEND_DELIVERED: lambda job_id, user: services.resend(job_id=job_id, again=True),
+    CANCEL: _cancel,
+    NOT_RECEIVED: lambda job_id, user: services.not_received(job_id=job_id, by=user),
+}
+RESENT = gettext_lazy("Sent again from now on, with a fresh budget and the same id.")
+DONE: Mapping[str, Any] = {
+    TRY_NOW: gettext_lazy("It is due now; a worker takes it at once."),
+    RESEND: RESENT,
+    RESEND_DELIVERED: RESENT,
+    CANCEL: gettext_lazy("Cancelled: no more attempts. “Resend” begins again."),
+    NOT_RECEIVED: gettext_lazy("Noted that the partner does not have it."),
+}

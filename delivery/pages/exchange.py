@@ -1,0 +1,65 @@
+"""What was sent and answered at one attempt, opened for who may see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+from django.utils.translation import gettext as _
+
+from delivery.models import Attempt, AttemptBody, Job
+from delivery.pages import curl, words
+from leadflip.kit import crypto
+from partners.models.settings import Kind
+
+# Of a response so much is read; one of that size may have been longer.
+KEPT_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Both sides of an attempt; or in `missing` why they are not shown."""
+
+    request: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    response: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    curl: str = field(default="", repr=False)
+    missing: str = ""
+
+    @property
+    def cut(self) -> bool:
+        """Whether the response was longer than what is kept of one."""
+        return len(self.response.get("text", "").encode()) >= KEPT_BYTES
+
+
+def of(user: AbstractBaseUser | AnonymousUser, job: Job, attempt: Attempt | None) -> Exchange | None:
+    """The exchange of that attempt as `user` may see it; None where there is no attempt."""
+    if attempt is None:
+        return None
+    if job.kind == Kind.PORTAL:
+        return Exchange(missing=_("Nothing is sent: the lead appears in the partner’s feed."))
+    if not isinstance(user, PermissionsMixin) or not user.has_perm("delivery.view_attemptbody"):
+        return Exchange(missing=_("What was sent and answered is not shown to your role."))
+    body = AttemptBody.objects.filter(attempt=attempt).first()
+    if body is None:
+        return Exchange(missing=_("Nothing was sent at this attempt."))
+    return _opened(job, attempt, body)
+
+
+def _opened(job: Job, attempt: Attempt, body: AttemptBody) -> Exchange:
+    try:
+        kept = crypto.unseal(f"attempt:{job.id}:{attempt.number}", body.sealed)
+    except crypto.SealError:
+        return Exchange(missing=_("None of the keys in ENCRYPTION_KEYS opens what was kept of this attempt."))
+    request = _shown(kept.get("request"))
+    return Exchange(request, _shown(kept.get("response")), curl.command(request))
+
+
+def _shown(side: Mapping[str, Any] | None) -> dict[str, Any]:
+    """One side with every text made harmless; headers as lines."""
+    side = side or {}
+    headers = side.get("headers") or ()
+    if isinstance(headers, Mapping):
+        headers = [f"{name}: {value}" for name, value in headers.items()]
+    texts = {name: words.plain(text) for name, text in side.items() if isinstance(text, str)}
+    return {**texts, "headers": [words.plain(str(header)) for header in headers]}

@@ -1,0 +1,32 @@
+"""What people of partners did with a lead in the portal, as events of its story."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from leadflip.kit.story import Event
+from portal.models import EntryEvent
+from portal.reasons import Reason
+
+REASONS = dict(Reason.choices)
+
+
+def story(lead_id: UUID) -> Iterator[Event]:
+    """Who looked, accepted or rejected, and why. One query."""
+    events = EntryEvent.objects.filter(entry__lead_id=lead_id).select_related("entry", "partner", "user")
+    for event in events.order_by("id"):
+        person = (event.user.name or event.user.email) if event.user else _("somebody")
+        yield Event(
+            at=event.at,
+            look=event.kind if event.kind != EntryEvent.Kind.VIEWED else "pending",
+            label=event.get_kind_display(),
+            title=_("%(partner)s, in the portal") % {"partner": event.partner.name},
+            detail=" · ".join(filter(None, (person, *_why(event)))),
+        )
+
+
+def _why(event: EntryEvent) -> tuple[str, ...]:
+    if event.kind != EntryEvent.Kind.REJECTED or event.entry is None:
+        return ()
+    return str(REASONS.get(event.entry.reason, "")), event.entry.note
