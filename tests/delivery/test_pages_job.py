@@ -142,6 +142,39 @@ def test_job_exchange_is_open_to_who_may(client: Client, failed: Job, role: str)
     assert "content-type, x-api-key, webhook-signature" in html
 
 
+def test_job_exchange_as_curl_holds_no_secret(operator: Client, failed: Job) -> None:
+    html = page(operator, failed)
+    curl = html.split('aria-label="curl">')[1].split("</pre>")[0]
+    assert curl.startswith("curl --request POST https://crm.example.com/leads")
+    assert "content-type: application/json" in curl
+    assert "x-api-key: put its value here" in curl
+    assert "webhook-signature" not in curl
+
+
+def test_job_response_that_was_cut_says_so(operator: Client) -> None:
+    job = JobFactory.create(retrying=True)
+    make_attempt(job, 1, exchange(text="x" * 4096))
+    assert "The first 4 KiB" in page(operator, job)
+    make_attempt(job, 2, exchange(text="x" * 4095))
+    assert "The first 4 KiB" not in page(operator, job)
+
+
+def test_job_attempts_stand_on_a_time_line_with_gaps(operator: Client) -> None:
+    job = JobFactory.create(retrying=True, created_at=NOON, attempts=2)
+    make_attempt(job, 1, started_at=NOON, outcome="temporary")
+    make_attempt(job, 2, started_at=NOON + timedelta(minutes=2, seconds=5), outcome="temporary")
+    html = page(operator, job).split('id="attempts"')[1]
+    assert html.count('class="gap"') == 1
+    assert html.index("Attempt 1") < html.index("2 min 5 s later") < html.index("Attempt 2")
+
+
+def test_job_names_its_profile_and_version(operator: Client) -> None:
+    job = JobFactory.create(assignment__profile__name="Solar, everywhere", profile_version=3)
+    html = page(operator, job)
+    assert "Solar, everywhere" in html
+    assert "version 3" in html
+
+
 def test_job_exchange_is_closed_to_a_viewer(client: Client, failed: Job) -> None:
     html = page(sign_in(client, "viewer"), failed)
     assert "not shown to your role" in html

@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from delivery.models import Job
+from delivery.models import Job, Lane
 from distribution.models import Entity, Lead
 from partners.models import Partner, Revision, User
 from tests.factories import (
@@ -20,6 +21,7 @@ from tests.factories import (
     JobFactory,
     LeadFactory,
     PartnerFactory,
+    SmtpAccountFactory,
     UserFactory,
     make_fields,
 )
@@ -53,6 +55,10 @@ def entity() -> Entity:
 @pytest.fixture
 def lead(entity: Entity) -> Lead:
     return LeadFactory.create(entity=entity, values={"name": "Ada Byron"})
+
+
+def make_letter() -> Any:
+    return DeliverySettingsFactory.create(kind="email")
 
 
 def page(client: Client, **query: Any) -> str:
@@ -172,6 +178,95 @@ def test_log_filters_by_whole_days_of_the_zone(operator: Client, lead: Lead, set
     assert shown(page(operator, until="2026-11-24")) == ids(*jobs[:3])
 
 
+def test_log_filters_by_profile_and_entity(operator: Client, lead: Lead) -> None:
+    job, other = JobFactory.create(lead=lead), JobFactory.create()
+    assert job.assignment is not None
+    assert shown(page(operator, profile=job.assignment.profile_id)) == ids(job)
+    assert shown(page(operator, entity=other.lead.entity_id)) == ids(other)
+
+
+def test_log_filters_by_code_and_tests(operator: Client, lead: Lead) -> None:
+    plain, test = JobFactory.create(lead=lead, last_code=503), JobFactory.create(lead=lead, test=True)
+    Job.objects.filter(id=test.id).update(test=True)
+    assert shown(page(operator, code="503")) == ids(plain)
+    assert shown(page(operator, test="no")) == ids(plain)
+    assert shown(page(operator, test="yes")) == ids(test)
+
+
+@pytest.mark.parametrize(("last", "hours"), [("1h", 1), ("24h", 24), ("7d", 168)])
+def test_log_presets_end_with_now(operator: Client, lead: Lead, last: str, hours: int) -> None:
+    now = timezone.now()
+    young, _old = (
+        JobFactory.create(lead=lead, created_at=now - timedelta(hours=hours) + timedelta(minutes=by))
+        for by in (5, -5)
+    )
+    html = page(operator, last=last)
+    assert shown(html) == ids(young)
+    assert f'href="?last={last}" aria-current="true"' in html
+
+
+def test_log_finds_what_waits_for_a_slowed_destination(operator: Client, lead: Lead) -> None:
+    until = timezone.now() + timedelta(minutes=5)
+    slowed, letter = JobFactory.create(lead=lead), JobFactory.create(lead=lead, settings=make_letter())
+    JobFactory.create(lead=lead)
+    ended = JobFactory.create(
+        lead=lead, failed=True, assignment=None, settings=slowed.settings, partner=slowed.partner
+    )
+    Lane.objects.create(settings=slowed.settings, state="open", open_until=until)
+    assert shown(page(operator, status="held")) == ids(slowed)
+    Lane.objects.create(smtp=SmtpAccountFactory.create(), state="probing", open_until=until)
+    assert shown(page(operator, status="held")) == ids(slowed, letter)
+    assert shown(page(operator, status="failed")) == ids(ended)
+
+
+def test_log_more_filters_are_open_when_one_is_set(operator: Client) -> None:
+    JobFactory.create()
+    assert '<details class="more">' in page(operator, status="queued")
+    assert '<details class="more" open>' in page(operator, code="503")
+
+
+def news(client: Client, newest: Job, **query: Any) -> Any:
+    return client.get(f"{LOG}after/{newest.id}/", query)
+
+
+def test_log_announces_what_is_new_and_only_once(operator: Client, lead: Lead) -> None:
+    seen = JobFactory.create(lead=lead, created_at=NOON)
+    assert f"{LOG}after/{seen.id}/" in page(operator)
+    assert news(operator, seen, said="0").status_code == 204
+    for n in range(2):
+        JobFactory.create(lead=lead, created_at=NOON + timedelta(seconds=1 + n))
+    assert "2 new · Show" in news(operator, seen, said="0").content.decode()
+    assert news(operator, seen, said="2").status_code == 204
+
+
+def test_log_announces_only_what_the_filters_leave(operator: Client, lead: Lead) -> None:
+    seen = JobFactory.create(lead=lead, created_at=NOON)
+    JobFactory.create(lead=lead, created_at=NOON + timedelta(seconds=1))
+    assert news(operator, seen, said="0", status="failed").status_code == 204
+    assert "1 new · Show" in news(operator, seen, said="0", status="queued").content.decode()
+
+
+def test_log_counts_no_further_than_a_thousand(operator: Client, lead: Lead) -> None:
+    seen = JobFactory.create(lead=lead, created_at=NOON)
+    Job.objects.bulk_create(
+        Job(lead=lead, partner=seen.partner, settings=seen.settings, kind="webhook", next_attempt_at=NOON)
+        for _ in range(1001)
+    )
+    assert "1,000+ new · Show" in news(operator, seen).content.decode()
+
+
+def test_log_announces_nothing_on_older_pages(operator: Client, lead: Lead) -> None:
+    jobs = [JobFactory.create(lead=lead, created_at=NOON + timedelta(seconds=n)) for n in range(2)]
+    assert "data-live" not in page(operator, older=jobs[1].id)
+
+
+def test_log_news_are_for_readers_of_jobs(client: Client) -> None:
+    job = JobFactory.create()
+    assert news(client, job).status_code == 302
+    client.force_login(UserFactory.create(staff=True))
+    assert news(client, job).status_code == 403
+
+
 def test_log_filters_together(operator: Client, lead: Lead) -> None:
     wanted = JobFactory.create(lead=lead, failed=True, last_error_class="http_5xx")
     JobFactory.create(lead=lead, failed=True, last_error_class="dns")
@@ -185,6 +280,11 @@ def test_log_filters_together(operator: Client, lead: Lead) -> None:
         ({"status": "gone"}, "“gone” is not in the list"),
         ({"partner": "999999"}, "There is no such partner"),
         ({"partner": "x' OR 1=1"}, "There is no such partner"),
+        ({"profile": "x"}, "There is no such profile"),
+        ({"entity": "999999"}, "There is no such entity"),
+        ({"code": "abc"}, "Write the code as a number"),
+        ({"code": "7"}, "numbers from 100 to 599"),
+        ({"last": "1y"}, "“1y” is not in the list"),
         ({"id": "12"}, "Write the whole id"),
         ({"since": "yesterday"}, "YYYY-MM-DD"),
         ({"since": "1969-12-31"}, "after 1 Jan 2000"),

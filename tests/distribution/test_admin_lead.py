@@ -1,14 +1,18 @@
 """Leads in the admin: read-only, encrypted values masked, the decision as sentences, jobs with links."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from delivery.models import Job
 from distribution.models import Entity, Lead, Profile
+from distribution.services import save_profile
 from tests import factories as f
 
 LIST = "/admin/distribution/lead/"
@@ -72,6 +76,119 @@ def test_decision_is_read_as_sentences(desk: Client, lead: Lead, profile: Profil
     assert f"{chosen.partner}: chosen" in html
     assert f"{profile}, version 1" in html
     assert document["assignments"][0]["id"] == chosen.pk
+
+
+def test_story_is_in_the_order_of_what_happened(desk: Client, lead: Lead, profile: Profile) -> None:
+    start = lead.created_at
+    assignment = profile.assignments.get()
+    f.DecisionFactory.create(lead=lead, profile=profile, verdicts=[[assignment.pk, "chosen"]], at=start)
+    job = f.JobFactory.create(
+        lead=lead,
+        assignment=assignment,
+        failed=True,
+        attempts=1,
+        created_at=start,
+        last_error="HTTP 500",
+        settled_at=start + timedelta(seconds=9),
+    )
+    f.AttemptFactory.create(
+        job=job,
+        outcome="temporary",
+        error="The server answered 500.",
+        started_at=start + timedelta(seconds=1),
+    )
+    html = desk.get(page(lead)).content.decode()
+    story = html[html.index("What happened") :]
+    order = [
+        "Solar lead received",
+        f"{profile}, version 1",
+        "a job was made",
+        "attempt 1",
+        "answered 500",
+        "Failed after",
+    ]
+    assert [story.index(words) for words in order] == sorted(story.index(words) for words in order)
+
+
+def test_story_tells_the_partners_answer(desk: Client, lead: Lead) -> None:
+    job = f.JobFactory.create(
+        lead=lead, delivered=True, settings=f.DeliverySettingsFactory.create(kind="portal")
+    )
+    answered = {
+        "review": "rejected",
+        "reason": "no_fit",
+        "note": "Too <b>small</b>",
+        "answered_at": timezone.now(),
+    }
+    entry = f.EntryFactory.create(id=job.id, partner=job.partner, lead=lead, **answered)
+    f.EntryEventFactory.create(
+        entry=entry, partner=job.partner, user=f.UserFactory.create(name="Ana"), kind="rejected"
+    )
+    html = desk.get(page(lead)).content.decode()
+    for words in ("in the portal", "Ana · Does not fit what we offer · Too &lt;b&gt;small&lt;/b&gt;"):
+        assert words in html
+
+
+def test_waiting_job_counts_down(desk: Client, lead: Lead, profile: Profile) -> None:
+    due = timezone.now() + timedelta(hours=2, seconds=5)
+    f.JobFactory.create(lead=lead, assignment=profile.assignments.get(), retrying=True, next_attempt_at=due)
+    html = desk.get(page(lead)).content.decode()
+    assert "next attempt" in html
+    assert "in 2 h" in html
+
+
+def now(lead: Lead) -> str:
+    return reverse("admin:distribution_lead_now", args=[lead.pk])
+
+
+def test_page_follows_a_lead_until_all_has_ended(desk: Client, lead: Lead, profile: Profile) -> None:
+    job = f.JobFactory.create(lead=lead, assignment=profile.assignments.get())
+    html = desk.get(page(lead)).content.decode()
+    seen = html.split("seen=")[1].split('"')[0]
+    unchanged = desk.get(now(lead), {"seen": seen}).content.decode()
+    assert "lead-poll" in unchanged
+    assert "lead-story" not in unchanged
+    Job.objects.filter(pk=job.pk).update(
+        status="delivered", attempts=1, next_attempt_at=None, settled_at=timezone.now()
+    )
+    changed = desk.get(now(lead), {"seen": seen}).content.decode()
+    assert "1 of 1 delivered" in changed
+    assert "hx-get" not in changed
+    assert "hx-get" not in desk.get(page(lead)).content.decode()
+
+
+def test_page_follows_a_lead_that_waits_for_routing(desk: Client, entity: Entity) -> None:
+    lead = f.LeadFactory.create(entity=entity, waiting=True)
+    assert now(lead) in desk.get(page(lead)).content.decode()
+
+
+def test_story_is_for_readers_of_leads(client: Client, lead: Lead) -> None:
+    assert client.get(now(lead)).status_code == 302
+    client.force_login(f.UserFactory.create(staff=True))
+    for address in (now(lead), page(lead)):
+        assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+def test_page_takes_steady_queries(
+    sign_in: Callable[[str], Client],
+    lead: Lead,
+    profile: Profile,
+    rows: int,
+    django_assert_max_num_queries: Any,
+) -> None:
+    for _ in range(rows):
+        assignment = f.AssignmentFactory.create(profile=profile)
+        job = f.JobFactory.create(lead=lead, assignment=assignment, failed=True)
+        f.AttemptFactory.create(job=job, outcome="temporary")
+    save_profile(profile=profile, by=None)
+    document = profile.versions.latest("number")
+    verdicts = [[each["id"], "chosen"] for each in document.document["assignments"]]
+    f.DecisionFactory.create(lead=lead, profile=profile, version=document.number, verdicts=verdicts)
+    client = sign_in("operator")
+    with django_assert_max_num_queries(10):
+        html = client.get(page(lead)).content.decode()
+    assert html.count(": chosen") == rows + 1
 
 
 def test_jobs_lead_to_the_log(desk: Client, lead: Lead, profile: Profile) -> None:
