@@ -40,7 +40,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     "broker": it does not answer; "worker": no engine lives; "clock": one of our clocks and the
     database's are more than 5 s apart.
     """
-    down = _down(PROBES)
+    down = missing()
     if "database" in down:
         return JsonResponse({"status": "unavailable", "failed": down}, status=503)
     if down:
@@ -100,6 +100,11 @@ PROBES: Mapping[str, Callable[[], list[str]]] = {"database": ask_database, "brok
 # Threads of their own, since neither a name look-up nor a hung server can be given a time-out. Two a
 # part: what hangs is bounded, and the one part's hanging says nothing about the other.
 _pools = {name: ThreadPoolExecutor(2, thread_name_prefix=f"readyz-{name}") for name in PROBES}
+
+
+def missing() -> list[str]:
+    """ "database", "broker", "worker", "clock": what does not answer, or is off. Takes PATIENCE at most."""
+    return _down(PROBES)
 
 
 def _down(probes: Mapping[str, Callable[[], list[str]]]) -> list[str]:

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from distribution.pages import start
 from leadflip import ops
+from leadflip.run.sample import start
 
 handler400 = "leadflip.errors.bad_request"
 handler403 = "leadflip.errors.forbidden"

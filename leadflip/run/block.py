@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from distribution.pages import start
 from leadflip.run import named
 from leadflip.run.embedded import Servers
 from leadflip.run.postgres import Postgres
-from leadflip.run.sample.demo import Demo
+from leadflip.run.sample.demo import ADMIN, OPERATOR, PARTNER, Demo
 
 FIRST_ADMIN = "  First admin: .venv/bin/python manage.py createsuperuser"
 STOP = "Stop: Ctrl+C (data stays)   Fresh start: make reset   Settings: README"
@@ -25,9 +24,9 @@ def lines(running: Servers, demo: Demo | None, outcomes: Iterable[str]) -> Itera
 
 def _doors(demo: Demo) -> Iterator[str]:
     doors = (
-        ("Admin", "/admin/", start.ADMIN, demo.admin, "Sample CRM      /sample/crm/"),
-        ("Operator", "/admin/", start.OPERATOR, demo.operator, "Sample mailbox  /sample/mailbox/"),
-        ("Portal", "/portal/", start.PARTNER, demo.partner, ""),
+        ("Admin", "/admin/", ADMIN, demo.admin, "Sample CRM      /sample/crm/"),
+        ("Operator", "/admin/", OPERATOR, demo.operator, "Sample mailbox  /sample/mailbox/"),
+        ("Portal", "/portal/", PARTNER, demo.partner, ""),
     )
     for door, path, login, password, other in doors:
         yield f"  {door:<9} {path:<10} {login:<21} {password:<15} {other}".rstrip()

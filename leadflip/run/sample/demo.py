@@ -10,6 +10,8 @@ from leadflip.run.state import State
 
 RECORD = "demo"
 KEY_PREFIX = "lf_demo"
+# The sample logins; their passwords are printed in the terminal, and stand on no page.
+ADMIN, OPERATOR, PARTNER = "admin@example.com", "operator@example.com", "partner@example.com"
 PASSWORD_BYTES = 9
 
 

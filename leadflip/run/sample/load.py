@@ -10,9 +10,9 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from distribution.models import ApiKey, Assignment, Entity, Field, Profile
-from distribution.pages import start
 from distribution.services import save_profile
 from leadflip.kit.digest import fingerprint
+from leadflip.run.sample import demo as doors
 from leadflip.run.sample.demo import KEY_PREFIX, Demo, lead_url
 from partners.models import DeliverySettings, Member, Partner, User
 from partners.models.settings import Kind
@@ -53,8 +53,8 @@ def load(demo: Demo) -> None:
 
 
 def _fill(demo: Demo) -> None:
-    admin = _staff(start.ADMIN, "Sample admin", demo.admin, ADMIN)
-    _staff(start.OPERATOR, "Sample operator", demo.operator, OPERATOR)
+    admin = _staff(doors.ADMIN, "Sample admin", demo.admin, ADMIN)
+    _staff(doors.OPERATOR, "Sample operator", demo.operator, OPERATOR)
     entity = _entity()
     profile = Profile.objects.create(
         entity=entity,
@@ -69,7 +69,7 @@ def _fill(demo: Demo) -> None:
     only_flat = [[{"field": "roof", "op": "equals", "value": "Flat"}]]
     Assignment.objects.create(profile=profile, partner=flat, price=Decimal(40), rules=only_flat)
     save_profile(profile=profile, by=admin)
-    member = User.objects.create_user(start.PARTNER, demo.partner, name="Sample partner")
+    member = User.objects.create_user(doors.PARTNER, demo.partner, name="Sample partner")
     Member.objects.create(user=member, partner=portal, role=Member.Role.OWNER)
     ApiKey.objects.create(
         name="Sample website", source="website", prefix=KEY_PREFIX, digest=fingerprint(demo.api_key)

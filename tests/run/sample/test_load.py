@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth import authenticate
 
 from distribution.models import ApiKey, Assignment, Entity, Profile
-from distribution.pages import start
 from leadflip.kit.digest import fingerprint
+from leadflip.run.sample import demo as doors
 from leadflip.run.sample.demo import Demo
 from leadflip.run.sample.load import load
 from partners.kinds import KINDS
@@ -43,9 +43,9 @@ def test_load_makes_every_channel() -> None:
 @pytest.mark.parametrize(
     ("login", "password", "group", "staff"),
     [
-        (start.ADMIN, DEMO.admin, "admin", True),
-        (start.OPERATOR, DEMO.operator, "operator", True),
-        (start.PARTNER, DEMO.partner, None, False),
+        (doors.ADMIN, DEMO.admin, "admin", True),
+        (doors.OPERATOR, DEMO.operator, "operator", True),
+        (doors.PARTNER, DEMO.partner, None, False),
     ],
 )
 def test_load_makes_logins(login: str, password: str, group: str | None, staff: bool) -> None:
