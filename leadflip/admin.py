@@ -6,4 +6,4 @@ from django.contrib.admin.apps import AdminConfig
 class LeadflipAdminConfig(AdminConfig):
     """Puts our site in the place of the stock one."""
 
-    default_site = "leadflip.kit.admin.Site"
+    default_site = "partners.accounts.site.Site"

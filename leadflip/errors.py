@@ -1,8 +1,12 @@
 """The pages of refused and failed requests."""
 
+from typing import Any
+
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from leadflip import refusals
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -11,13 +15,20 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403: signed in, but not allowed to."""
-    return _page(request, 403)
+    """403: signed in, but not allowed to. Says who may, and where the person's own pages are."""
+    return _page(request, 403, **refusals.facts(request, exception))
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form was opened in a session that has ended meanwhile."""
     return _page(request, 403, "403_csrf")
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429: more attempts came from one place than a person makes."""
+    response = _page(request, 429)
+    response["Retry-After"] = "60"
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -30,8 +41,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return render(None, "errors/500.html", _facts(), status=500)
 
 
-def _page(request: HttpRequest, status: int, name: str = "") -> HttpResponse:
-    return render(request, f"errors/{name or status}.html", _facts(), status=status)
+def _page(request: HttpRequest, status: int, name: str = "", **more: Any) -> HttpResponse:
+    return render(request, f"errors/{name or status}.html", {**_facts(), **more}, status=status)
 
 
 def _facts() -> dict[str, str]:

@@ -1,16 +1,31 @@
 """Logs: one line an event, structlog for ours and the libraries' alike, no field values."""
 
 import logging.config
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 from django.conf import settings
+
+# The link of a letter for a new password: whoever reads it may use it.
+LINK = re.compile(r"(/password/reset/key/)[^/\s]+")
+
+
+def hide_links(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Takes the secret out of such links, wherever in an event they stand."""
+    for name, value in event.items():
+        if isinstance(value, str) and "/password/reset/key/" in value:
+            event[name] = LINK.sub(r"\1…", value)
+    return event
+
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    hide_links,
 ]
 
 
@@ -38,6 +53,6 @@ def configure(_: dict[str, object]) -> None:
             "formatters": {"line": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": settings.LOG_LEVEL},
-            "loggers": {"httpx": {"level": "WARNING"}, "django.db.backends": {"level": "WARNING"}},
+            "loggers": {"django.db.backends": {"level": "WARNING"}},
         }
     )

@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "leadflip",
     "leadflip.kit",
     "leadflip.admin.LeadflipAdminConfig",
+    "allauth",
+    "allauth.account",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -98,17 +101,46 @@ DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="") or STATE.redis_url() or "redis://127.0.0.1:6379/0"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {"default": {"BACKEND": "leadflip.kit.sharedcache.SharedCache", "LOCATION": REDIS_URL}}
 
+# Sign-in: docs/adr/0015.
 AUTH_USER_MODEL = "partners.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "portal:login"
-LOGIN_REDIRECT_URL = "portal:feed"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_ADAPTER = "partners.accounts.adapter.Adapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # sign-up is closed; the two settings must agree
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an admin typed the address, and the invitation proves it
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {
+    "login": "partners.accounts.forms.SignInForm",
+    "reset_password": "partners.accounts.forms.AskForm",
+    "user_token": "partners.accounts.forms.TokenForm",
+    "reset_password_from_key": "partners.accounts.forms.LinkForm",
+    "change_password": "partners.accounts.forms.ChangeForm",
+}
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "partners.accounts.links.LinkTokens"  # noqa: S105 - a class
+# Attempts by minute or by five, of one place or for one login.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_password": "5/m/user",
+}
+# Seconds that a link for a new password works, and one for a first password.
+PASSWORD_RESET_TIMEOUT = 3600
+INVITATION_TIMEOUT = 3 * 24 * 3600
+# Reverse proxies in front: as many of X-Forwarded-For's last entries are believed.
+PROXIES = env.int("PROXIES", default=0)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -180,6 +212,7 @@ OUTGOING_CA_FILE = env.str("OUTGOING_CA_FILE", default="")
 SMTP_URL = env.str("SMTP_URL", default="")
 SMTP_FROM = env.str("SMTP_FROM", default="")
 SMTP_CA_FILE = env.str("SMTP_CA_FILE", default="")
+EMAIL_BACKEND = "delivery.smtp.backend.Backend"
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

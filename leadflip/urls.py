@@ -10,6 +10,7 @@ from leadflip.run.sample import start
 handler400 = "leadflip.errors.bad_request"
 handler403 = "leadflip.errors.forbidden"
 handler404 = "leadflip.errors.not_found"
+handler429 = "leadflip.errors.too_many_requests"
 handler500 = "leadflip.errors.server_error"
 
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
     path("api/", include("distribution.api.urls")),
     path("admin/delivery/", include("delivery.pages.urls")),
     path("admin/", admin.site.urls),
+    path("account/", include("partners.accounts.urls")),
     path("portal/", include("portal.urls")),
 ]
 

@@ -9,11 +9,14 @@ from django.apps import AppConfig
 from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.contrib.auth.management import create_permissions
-from django.db.models import Q
+from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from partners.models import User
 
 ADMIN, OPERATOR, VIEWER = "admin", "operator", "viewer"
+WORDS = {ADMIN: _("Admin"), OPERATOR: _("Operator"), VIEWER: _("Viewer")}
 
 FULL = ("add", "change", "delete", "view")
 READ = ("view",)
@@ -53,11 +56,49 @@ TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ..
 }
 
 
-def is_last_admin(person: User) -> bool:
-    """Whether nobody else could administer the installation without `person`."""
-    admins = User.objects.filter(Q(is_superuser=True) | Q(groups__name=ADMIN), is_active=True, is_staff=True)
+def of(person: User) -> str:
+    """The role of somebody on the staff, "" for all others. A superuser is an admin."""
+    if not person.is_staff:
+        return ""
+    if person.is_superuser:
+        return ADMIN
+    held = {group.name for group in person.groups.all()}
+    return next((role for role in WORDS if role in held), "")
+
+
+def who_may(permission: str) -> list[str]:
+    """The roles, in words, that hold "app.verb_model"; the admin's alone where the table has no such row."""
+    app, _dot, codename = permission.partition(".")
+    verb, _line, model = codename.partition("_")
+    held = TABLE.get(app, {}).get(model, ((verb,), NONE, NONE))
+    return [str(words) for words, verbs in zip(WORDS.values(), held, strict=True) if verb in verbs]
+
+
+def prepare(person: User, role: str) -> None:
+    """Sets the columns that go with a role ("" for none); the caller saves, then calls `give`."""
+    person.is_staff = bool(role)
+    person.is_superuser = person.is_superuser and role == ADMIN
+
+
+def give(person: User, role: str) -> None:
+    """Puts a saved person into the group of the role, and out of the others."""
+    person.groups.set(Group.objects.filter(name=role))
+
+
+def is_last_admin(person: User, *, lock: bool = False) -> bool:
+    """Whether nobody else could administer the installation without `person`.
+
+    With `lock`, in a transaction: nobody else changes an admin until it ends.
+    """
+    admins = User.objects.filter(Q(is_superuser=True) | Q(pk__in=_in_group()), is_active=True, is_staff=True)
+    if lock:
+        admins = admins.order_by("pk").select_for_update(no_key=True)
     ids = set(admins.values_list("pk", flat=True))
     return ids == {person.pk}
+
+
+def _in_group() -> QuerySet[User, int]:
+    return User.objects.filter(groups__name=ADMIN).values_list("pk", flat=True)
 
 
 def grant(app_config: AppConfig, using: str, apps: Apps = installed, **kwargs: Any) -> None:
@@ -72,7 +113,7 @@ def grant(app_config: AppConfig, using: str, apps: Apps = installed, **kwargs: A
 
 
 def _set(role: str, app_label: str, wanted: set[str], using: str, apps: Apps) -> None:
-    group, _ = apps.get_model("auth", "Group").objects.using(using).get_or_create(name=role)
+    group, _made = apps.get_model("auth", "Group").objects.using(using).get_or_create(name=role)
     of_app = (
         apps.get_model("auth", "Permission").objects.using(using).filter(content_type__app_label=app_label)
     )

@@ -3,12 +3,14 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from partners.accounts.doors import PORTAL
+from partners.accounts.views import sign_in
 from portal import account, activity, csv, entry, feed
 
 app_name = "portal"
 urlpatterns = [
     path("", feed.feed, name="feed"),
-    path("login/", account.SignIn.as_view(), name="login"),
+    path("login/", sign_in(PORTAL), name="login"),
     path("logout/", LogoutView.as_view(next_page="portal:login"), name="logout"),
     path("leads/<uuid:entry_id>/", entry.lead, name="lead"),
     path("leads/<uuid:entry_id>/accept/", entry.accept, name="accept"),

@@ -9,10 +9,12 @@ import atexit
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING
 
 import django
 import pytest
+import redis
 from django.conf import settings
 
 from leadflip.run import named
@@ -72,6 +74,7 @@ elif not named.named("REDIS_URL"):
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "leadflip.settings"
 django.setup()
+settings.PASSWORD_HASHERS = ["tests.hasher.QuickHasher"]
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +83,19 @@ def _fresh_configuration() -> None:
     from distribution.by_revision import forget_all
 
     forget_all()
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_counted() -> None:
+    """Attempts to sign in are counted across tests, which all come from one address."""
+    counted = _redis().keys("*allauth:rl:*")
+    if counted:
+        _redis().delete(*counted)
+
+
+@cache
+def _redis() -> "redis.Redis":
+    return redis.Redis.from_url(settings.REDIS_URL)
 
 
 @pytest.fixture

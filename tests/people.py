@@ -7,6 +7,8 @@ from django.contrib.auth.models import Group
 from partners.models import Member, Partner, User
 from tests.factories import MemberFactory, PartnerFactory, UserFactory
 
+PASSWORD = "correct horse battery"
+
 
 @dataclass(frozen=True)
 class People:
@@ -37,12 +39,12 @@ def make_people() -> People:
 
 
 def _member(name: str, partner: Partner, role: str) -> User:
-    user = UserFactory.create(email=f"{name}@example.com", name=name.capitalize())
+    user = UserFactory.create(email=f"{name}@example.com", name=name.capitalize(), password=PASSWORD)
     MemberFactory.create(user=user, partner=partner, role=role)
     return user
 
 
 def _viewer() -> User:
-    user = UserFactory.create(email="viewer@example.com", name="Viewer", is_staff=True)
+    user = UserFactory.create(email="viewer@example.com", name="Viewer", is_staff=True, password=PASSWORD)
     user.groups.add(Group.objects.get_or_create(name="viewer")[0])
     return user

@@ -2,74 +2,29 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django import forms
+from allauth.account import admin as allauth_admin
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit.admin import BaseAdmin, TableInline
-from leadflip.kit.generics import BaseUserCreationForm, ModelForm
 from partners import roles
+from partners.admin import login_link
+from partners.admin.people_forms import NewPersonForm, PersonForm
 from partners.models import Member, Partner, User
-from partners.models.partner import known_zone
 
 if TYPE_CHECKING:
     StockAdmin = UserAdmin[User]
 else:
     StockAdmin = UserAdmin
-
-LAST_ADMIN = _("This is the last admin. Make another person an admin first.")
-
-
-class NewPersonForm(BaseUserCreationForm[User]):
-    """Address, name and a first password; roles follow on the next page."""
-
-    class Meta:
-        model = User
-        fields = ["email", "name"]
-        field_classes: dict[str, type[forms.Field]] = {}
-
-
-class PersonForm(ModelForm[User]):
-    """All but the password, which has a page of its own."""
-
-    class Meta:
-        model = User
-        fields = ["email", "name", "zone", "is_active", "is_staff", "groups"]
-        labels = {"groups": _("Roles")}
-        help_texts = {
-            "zone": _("Such as Europe/Berlin. Empty: UTC."),
-            "groups": _(
-                "Admin: everything. Operator: reads all but secrets. Viewer: reads, encrypted values masked."
-            ),
-        }
-        widgets = {"groups": forms.CheckboxSelectMultiple}
-
-    def clean_zone(self) -> str:
-        zone: str = self.cleaned_data["zone"].strip()
-        if zone:
-            known_zone(zone)
-        return zone
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        if cleaned is not None and not self._stays_admin(cleaned) and roles.is_last_admin(self.instance):
-            raise ValidationError(LAST_ADMIN)
-        return cleaned
-
-    def _stays_admin(self, cleaned: dict[str, Any]) -> bool:
-        has_role = self.instance.is_superuser or any(
-            group.name == roles.ADMIN for group in cleaned.get("groups", [])
-        )
-        return bool(has_role and cleaned.get("is_active") and cleaned.get("is_staff"))
 
 
 class MemberInline(TableInline[Member, Partner]):
@@ -90,6 +45,8 @@ class MembershipInline(TableInline[Member, User]):
 
 # The roles' permissions are a table in the code; a form for them would be undone by the next migrate.
 admin.site.unregister(Group)
+# A person's address is a column of theirs; allauth's table of further ones stays empty.
+admin.site.unregister(allauth_admin.EmailAddress)  # type: ignore[attr-defined]  # where it registers it
 
 
 @admin.register(User)
@@ -100,38 +57,96 @@ class PersonAdmin(StockAdmin, BaseAdmin[User]):
     add_form = NewPersonForm
     add_form_template = None
     inlines = [MembershipInline]
-    list_display = ["email", "name", "roles", "is_staff", "is_active", "last_login"]
-    list_filter = ["is_staff", "is_active", "groups"]
+    list_display = ["email", "name", "role", "partners", "is_active", "last_login"]
+    list_filter = ["groups", "is_active"]
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = ()
     readonly_fields = ["password_state", "last_login", "date_joined"]
     fieldsets = [
-        (None, {"fields": ["email", "name", "zone", "password_state"]}),
-        (_("Admin"), {"fields": ["is_active", "is_staff", "groups"]}),
+        (None, {"fields": ["email", "name", "zone", "is_active", "password_state"]}),
+        (_("Role"), {"fields": ["role"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets = [(None, {"fields": ["email", "name", "password1", "password2"]})]
+    add_fieldsets = [(None, {"fields": ["email", "name", "role"]})]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        return super().get_queryset(request).prefetch_related("groups", "memberships__partner")
 
     def get_inlines(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         return list(self.inlines) if obj else []
 
-    @admin.display(description=_("roles"))
-    def roles(self, person: User) -> str:
-        """Names of the roles; a superuser is an admin whatever groups they are in."""
-        names = [group.name for group in person.groups.all()]
-        return ", ".join(names or ([roles.ADMIN] if person.is_superuser else []))
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Who may only look sees the role in words."""
+        shown = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return shown
+        return [
+            (title, {"fields": ["role_words" if name == "role" else name for name in options["fields"]]})
+            for title, options in shown
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), "role_words"]
+
+    def get_urls(self) -> list[URLPattern]:
+        link = path("<int:pk>/link/", self.admin_site.admin_view(self.link_page), name="partners_user_link")
+        return [link, *super().get_urls()]
+
+    def link_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Sends or shows a link by which the person sets a password."""
+        person = self.get_object(request, str(pk))
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        return login_link.page(request, person, self.admin_site.each_context(request))
+
+    @admin.display(description=_("role"))
+    def role(self, person: User) -> str:
+        """Of the staff; a superuser is an admin whatever groups they are in."""
+        return str(roles.WORDS.get(roles.of(person), ""))
+
+    role_words = role
+
+    @admin.display(description=_("partners"))
+    def partners(self, person: User) -> str:
+        """Whose portal they may enter."""
+        return ", ".join(member.partner.name for member in person.memberships.all())
 
     @admin.display(description=_("password"))
     def password_state(self, person: User) -> SafeString:
-        """Whether there is one, and the way to set another."""
+        """Whether there is one, and the ways to another."""
         state = gettext("Set") if person.has_usable_password() else gettext("Not set: nobody can sign in")
-        link = reverse("admin:auth_user_password_change", args=[person.pk])
-        return format_html('{} · <a href="{}">{}</a>', state, link, gettext("Set a new password"))
+        return format_html(
+            '{} · <a href="{}">{}</a> · <a href="{}">{}</a>',
+            state,
+            reverse("admin:partners_user_link", args=[person.pk]),
+            gettext("Send a link"),
+            reverse("admin:auth_user_password_change", args=[person.pk]),
+            gettext("Set a new password"),
+        )
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """With the role; a new person has no password until they choose one."""
+        if not change:
+            obj.set_unusable_password()
+        role = form.cleaned_data["role"]
+        roles.prepare(obj, role)
+        super().save_model(request, obj, form, change)
+        roles.give(obj, role)
+
+    def response_add(
+        self, request: HttpRequest, obj: User, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """On to the link: without it nobody can sign in as the new person."""
+        super().response_add(request, obj, post_url_continue)
+        return HttpResponseRedirect(reverse("admin:partners_user_link", args=[obj.pk]))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         last = obj is not None and roles.is_last_admin(obj)
         return not last and super().has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Once more under a lock: two admins may delete each other at the same moment."""
+        if roles.is_last_admin(obj, lock=True):
+            raise PermissionDenied
+        super().delete_model(request, obj)

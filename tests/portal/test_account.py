@@ -21,7 +21,7 @@ def with_password(user: User) -> User:
 
 def sign_in(client: Client, email: str, password: str = PASSWORD, **query: str) -> Any:
     return client.post(
-        reverse("portal:login", query=query), {"username": email, "password": password, **query}
+        reverse("portal:login", query=query), {"login": email, "password": password, **query}
     )
 
 
@@ -104,7 +104,7 @@ def test_sign_out_needs_a_post_and_ends_the_session(client: Client, people: Peop
 
 def change(client: Client, old: str, new: str) -> Any:
     return client.post(
-        reverse("portal:password"), {"old_password": old, "new_password1": new, "new_password2": new}
+        reverse("portal:password"), {"oldpassword": old, "password1": new, "password2": new}
     )
 
 
