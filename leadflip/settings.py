@@ -222,6 +222,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "route-waiting": {"task": "distribution.tasks.route_waiting", "schedule": 1.0, "options": {"expires": 5}},
+    "forget-tests": {"task": "delivery.tasks.forget_tests", "schedule": 3600.0},
     "forget-idempotency-keys": {"task": "distribution.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }
 

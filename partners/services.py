@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from partners.draft import Draft
 from partners.kinds import KINDS
 from partners.models import DeliverySettings, Partner, RetryPolicy
 from partners.models.revision import Revision, hold_exclusive
@@ -43,6 +44,20 @@ def save_settings(
     row.version += 0 if made else 1
     row.save()
     return row
+
+
+def save_draft(*, partner: Partner, draft: Draft, scope: str = "") -> DeliverySettings:
+    """`save_settings` with what a form holds."""
+    return save_settings(
+        partner=partner,
+        kind=draft.kind,
+        scope=scope,
+        config=dict(draft.config),
+        secrets=dict(draft.secrets),
+        policy=draft.policy,
+        everything=draft.everything,
+        per_entity=dict(draft.per_entity),
+    )
 
 
 def drop_settings(scopes: Iterable[str]) -> None:

@@ -123,6 +123,22 @@ class LeadReader(Protocol):
         """The id and name of each entity, by name."""
         ...
 
+    def recent(self, entity_ids: Iterable[int], most: int) -> Sequence[Sheet]:
+        """The latest leads of each of these entities, `most` of each, newest first, without tests."""
+        ...
+
+    def example(self, entity_id: int) -> Sheet:
+        """A made-up lead of the entity, stored nowhere."""
+        ...
+
+    def sample(self, entity_id: int) -> UUID:
+        """Stores a made-up lead, marked as a test and routed to nobody; returns its id."""
+        ...
+
+    def profiles_with(self, partner_id: int) -> int:
+        """How many profiles use the partner's own delivery settings."""
+        ...
+
 
 _readers: list[LeadReader] = []
 

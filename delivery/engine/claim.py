@@ -164,7 +164,9 @@ class Claimed:
 
     @property
     def policy(self) -> Policy:
-        """The job's own retry policy, else the product's."""
+        """The job's own retry policy, else the product's. A test is tried once."""
+        if self.test:
+            return Policy((), self.timeout or DEFAULT.timeout)
         if self.waits is None or self.timeout is None:
             return DEFAULT
         return Policy(tuple(self.waits), self.timeout)

@@ -4,7 +4,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from leadflip.kit import crypto
+from leadflip.kit import clock, crypto
+from partners.models import User
 
 
 class SmtpAccount(models.Model):
@@ -25,6 +26,10 @@ class SmtpAccount(models.Model):
     security = models.CharField(_("security"), max_length=8, choices=Security, default=Security.STARTTLS)
     user = models.CharField(_("user"), max_length=255, blank=True)
     sealed = models.BinaryField(null=True, blank=True, editable=False)
+    sealed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sealed_by = models.ForeignKey(
+        "partners.User", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     from_address = models.CharField(
         _("from"), max_length=320, help_text=_("Such as “Leads <leads@example.com>” or leads@example.com.")
     )
@@ -37,7 +42,7 @@ class SmtpAccount(models.Model):
 
     class Meta:
         verbose_name = _("SMTP account")
-        verbose_name_plural = _("SMTP account")
+        verbose_name_plural = _("e-mail settings")
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="smtp_one_row")]
 
     def __str__(self) -> str:
@@ -47,6 +52,7 @@ class SmtpAccount(models.Model):
         """The opened password, "" if there is none."""
         return str(crypto.unseal(self.OWNER, self.sealed)) if self.sealed else ""
 
-    def put_password(self, password: str) -> None:
-        """Seals a new password into the row (not saved yet)."""
+    def put_password(self, password: str, by: User | None = None) -> None:
+        """Seals a new password into the row (not saved yet), and notes who changed it and when."""
         self.sealed = crypto.seal(self.OWNER, password) if password else None
+        self.sealed_at, self.sealed_by = clock.now(), by

@@ -3,12 +3,20 @@
 from django.contrib import admin
 from django.urls import path
 
-from delivery.pages import job, log
+from delivery.pages import job, log, partner, smtp, trials
 
 app_name = "delivery"
+own = admin.site.admin_view
 urlpatterns = [
     path("log/", admin.site.admin_view(log.log), name="log"),
     path("log/after/<uuid:newest>/", admin.site.admin_view(log.news), name="log_news"),
+    path("preview/", own(partner.preview), name="preview"),
+    path("preview/<int:partner_id>/", own(partner.preview), name="preview_of"),
+    path("letter/", own(partner.letter), name="letter"),
+    path("letter/<int:partner_id>/", own(partner.letter), name="letter_of"),
+    path("test/<int:partner_id>/", own(partner.test), name="test"),
+    path("tests/<uuid:job_id>/", own(trials.trial), name="trial"),
+    path("smtp/test/", own(smtp.test), name="smtp_test"),
     path("log/<uuid:job_id>/", admin.site.admin_view(job.job), name="job"),
     path("log/<uuid:job_id>/now/", admin.site.admin_view(job.job_now), name="job_now"),
     path("log/<uuid:job_id>/<slug:action>/", admin.site.admin_view(job.act), name="job_act"),

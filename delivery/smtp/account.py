@@ -50,10 +50,11 @@ def current_account() -> Account | None:
     if settings.SMTP_URL:
         return _of_url(settings.SMTP_URL, settings.SMTP_FROM, settings.SMTP_CA_FILE)
     row = SmtpAccount.objects.filter(pk=1).first()
-    return None if row is None else _of_row(row)
+    return None if row is None else account_of(row)
 
 
-def _of_row(row: SmtpAccount) -> Account:
+def account_of(row: SmtpAccount) -> Account:
+    """The account of a row, saved or not. Raises as `current_account` does."""
     name, address = _sender(row.from_address, _("the SMTP account's “from”"))
     try:
         password = row.password()

@@ -1,17 +1,21 @@
 """A partner in a profile on a page of its own: rank, price, rules, delivery."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from delivery.pages import trying
+from delivery.pages.trying import HtmxRequest
 from distribution import services, usage
 from distribution.admin import rules
-from distribution.admin.assignment_delivery import AssignmentDelivery, scope_of
+from distribution.admin.assignment_delivery import AssignmentDelivery, scope_of, typed
 from distribution.models import Assignment
 from leadflip.kit import once
 from leadflip.kit.generics import ModelForm
@@ -59,6 +63,38 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
         related = ("profile__entity", "partner__default_settings__policy", "settings__policy")
         return super().get_queryset(request).select_related(*related)
+
+    def get_urls(self) -> list[Any]:
+        own = self.admin_site.admin_view
+        return [
+            path("<int:pk>/preview/", own(self.preview), name="distribution_assignment_preview"),
+            path("<int:pk>/letter/", own(self.letter), name="distribution_assignment_letter"),
+            path("<int:pk>/test/", own(self.test), name="distribution_assignment_test"),
+            *super().get_urls(),
+        ]
+
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What would be sent with what the form holds."""
+        assignment = self._posted(request, pk)
+        letter = reverse("admin:distribution_assignment_letter", args=[pk])
+        return trying.show(cast(HtmxRequest, request), typed(request.POST, assignment), letter)
+
+    def letter(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The e-mail's HTML, for a frame."""
+        return trying.show_letter(typed(request.POST, self._posted(request, pk)))
+
+    def test(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Sends a test lead with what the form holds."""
+        assignment = self._posted(request, pk)
+        return trying.test(cast(HtmxRequest, request), typed(request.POST, assignment), assignment.partner)
+
+    def _posted(self, request: HttpRequest, pk: int) -> Assignment:
+        if request.method != "POST":
+            raise Http404
+        assignment = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_change_permission(request, assignment):
+            raise PermissionDenied
+        return assignment
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
         """None, which keeps it out of the sidebar."""

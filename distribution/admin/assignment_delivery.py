@@ -5,14 +5,18 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.helpers import Fieldset
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from distribution.models import Assignment, Profile
+from delivery.pages.trying import Typed
+from distribution.models import Assignment
 from leadflip.kit.widgets import Radios
-from partners.admin.delivery import PREFIX, DeliveryForm, fieldset, summary
+from partners.admin.delivery import DeliveryForm
+from partners.admin.delivery_parts import PREFIX, fieldset
+from partners.admin.delivery_words import own_words, summary
 from partners.admin.partner import own_rows
 from partners.models import DeliverySettings
+from partners.sheet import reader
 
 OWN, ALONE = "own", "alone"
 
@@ -27,7 +31,7 @@ class ScopeForm(forms.Form):
         super().__init__(data, prefix=PREFIX, initial={"scope": current})
         field = self.fields["scope"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(OWN, own_words(assignment)), (ALONE, gettext("Only for this assignment"))]
+        field.choices = [(OWN, _own_words(assignment)), (ALONE, gettext("Only for this assignment"))]
         field.help_text = (
             _("What this assignment has now is kept aside when the partner's own settings are chosen again.")
             if current == ALONE
@@ -107,6 +111,12 @@ class AssignmentDelivery:
             partner.save(update_fields=["default_settings"])
 
 
+def typed(data: Mapping[str, Any], assignment: Assignment) -> Typed:
+    """The section as it was sent, for preview and test: what would hold after a save."""
+    section = AssignmentDelivery(data, assignment)
+    return Typed(section.form, assignment.partner.default_settings if section.back_to_own else None)
+
+
 def scope_of(assignment: Assignment) -> str:
     """The scope of settings that are only this assignment's, see DeliverySettings."""
     return f"assignment:{assignment.pk}"
@@ -118,22 +128,11 @@ def alone_rows(assignment: Assignment) -> dict[str, DeliverySettings]:
     return {row.kind: row for row in rows}
 
 
-def own_words(assignment: Assignment) -> str:
-    """“Acme's own settings: used by 3 profiles”."""
-    count = (
-        Profile.objects.filter(assignments__partner=assignment.partner_id, assignments__settings=None)
-        .distinct()
-        .count()
-    )
-    words = ngettext(
-        "%(partner)s's own settings: used by %(count)d profile",
-        "%(partner)s's own settings: used by %(count)d profiles",
-        count,
-    )
-    return words % {"partner": assignment.partner, "count": count}
+def _own_words(assignment: Assignment) -> str:
+    return own_words(assignment.partner, reader().profiles_with(assignment.partner_id))
 
 
 def sentence(assignment: Assignment) -> str:
     """Whose settings are in force, and what they are."""
-    whose = gettext("Only for this assignment") if assignment.settings else own_words(assignment)
+    whose = gettext("Only for this assignment") if assignment.settings else _own_words(assignment)
     return f"{whose} · {summary(assignment.settings or assignment.partner.default_settings)}"

@@ -8,9 +8,13 @@ from uuid import UUID
 
 from django.db.models import Subquery
 
+from distribution import sample
 from distribution.catalogue import EntitySpec, entity_spec
-from distribution.models import Entity, Lead
-from leadflip.kit import crypto
+from distribution.intake import store
+from distribution.intake.store import About
+from distribution.models import Entity, Lead, Profile
+from leadflip.kit import clock, crypto
+from leadflip.kit.ids import uuid7
 from partners.models import Revision
 from partners.sheet import Column, Sheet
 
@@ -42,6 +46,46 @@ class Reader:
     def entities(self) -> list[tuple[int, str]]:
         """The id and name of each entity, by name."""
         return list(Entity.objects.order_by("name", "id").values_list("id", "name"))
+
+    def recent(self, entity_ids: Iterable[int], most: int) -> list[Sheet]:
+        """The latest leads of each of these entities, newest first, without tests; one query for the ids."""
+        leads = Lead.objects.filter(test=False).order_by("-id").values("id")
+        newest = [leads.filter(entity=entity_id)[:most] for entity_id in entity_ids]
+        ids = [row["id"] for row in Lead.objects.none().values("id").union(*newest, all=True)]
+        sheets = self.sheets(ids) if ids else {}
+        return [sheets[lead_id] for lead_id in sorted(sheets, reverse=True)]
+
+    def example(self, entity_id: int) -> Sheet:
+        """A made-up lead, stored nowhere."""
+        entity = entity_spec(Revision.current(), entity_id)
+        made = sample.values(entity)
+        return Sheet(
+            lead_id=uuid7(now := clock.now()),
+            entity_id=entity.id,
+            entity=entity.slug,
+            display_field=entity.display_field,
+            created_at=now,
+            columns=entity.columns,
+            values={**made.values, **made.hidden},
+        )
+
+    def sample(self, entity_id: int) -> UUID:
+        """Stores a made-up lead, marked as a test and routed to nobody; returns its id."""
+        entity = entity_spec(Revision.current(), entity_id)
+        lead = store.insert(
+            entity=entity,
+            key=None,
+            about=About(sample.SOURCE),
+            cleaned=sample.values(entity),
+            created_at=clock.now(),
+            test=True,
+        )
+        return lead.id
+
+    def profiles_with(self, partner_id: int) -> int:
+        """How many profiles use the partner's own delivery settings."""
+        own = Profile.objects.filter(assignments__partner=partner_id, assignments__settings=None)
+        return own.distinct().count()
 
 
 def _sheet(row: _Row) -> Sheet:

@@ -20,9 +20,18 @@ class About:
 
 
 def insert(
-    *, entity: EntitySpec, key: ApiKey | None, about: About, cleaned: Cleaned, created_at: datetime
+    *,
+    entity: EntitySpec,
+    key: ApiKey | None,
+    about: About,
+    cleaned: Cleaned,
+    created_at: datetime,
+    test: bool = False,
 ) -> Lead:
-    """The saved lead. It stands as routed: whoever inserts it routes it before the commit."""
+    """The saved lead. It stands as routed: whoever inserts it routes it before the commit.
+
+    A `test` is not to be routed at all.
+    """
     lead = Lead(
         id=uuid7(created_at),
         entity_id=entity.id,
@@ -33,6 +42,7 @@ def insert(
         status=about.status,
         note=about.note,
         routing=Routing.ROUTED,
+        test=test,
         created_at=created_at,
     )
     lead.put_sealed(cleaned.hidden, cleaned.hidden_raw)

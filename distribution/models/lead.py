@@ -37,6 +37,8 @@ class Lead(models.Model):
     )
     status = models.CharField(_("status"), max_length=100, default="New")
     note = models.TextField(_("note"), blank=True)
+    # Made up for a test of somebody's delivery settings: never routed, and in no figure.
+    test = models.BooleanField(_("test"), default=False, db_default=False, editable=False)
     routing = models.CharField(_("routing"), max_length=10, choices=Routing, default=Routing.WAITING)
     routing_due = models.DateTimeField(null=True, blank=True)
     routing_tries = models.PositiveSmallIntegerField(default=0)

@@ -4,7 +4,7 @@ Only the chosen method's own fields count. What was typed into another method's 
 with the page and is neither checked nor saved.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -13,40 +13,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit.crypto import SealError
-from leadflip.kit.widgets import Radios
 from partners import services
+from partners.admin.delivery_parts import PREFIX, MethodForm, fieldset, method_initial, of_kind
+from partners.admin.delivery_words import facts
+from partners.admin.lead_choice import LeadChoice
 from partners.admin.mapping import EntityForm
+from partners.admin.names import names
+from partners.draft import Draft
 from partners.kinds import KINDS
-from partners.kinds.base import KindForm
-from partners.models import DeliverySettings, Partner, RetryPolicy
+from partners.models import DeliverySettings, Partner
 from partners.models.settings import Kind
 from partners.sheet import reader
 
-PREFIX = "delivery"
 LETTER = Kind.EMAIL  # the method whose subject and body are templates
-
-
-class MethodForm(forms.Form):
-    """What all methods have: which one it is, when to try again, how much of a lead is sent."""
-
-    method = forms.ChoiceField(
-        label=_("Delivery method"),
-        choices=Kind.choices,
-        widget=Radios(_("Delivery method")),
-        error_messages={"required": _("Choose how this partner receives its leads.")},
-    )
-    policy = forms.ModelChoiceField(
-        RetryPolicy.objects.all(),
-        label=_("Retry policy"),
-        required=False,
-        empty_label=_("The profile's, else the standard one: 8 attempts within 17 hours"),
-    )
-    everything = forms.ChoiceField(
-        label=_("Fields that are sent"),
-        choices=[("yes", _("Everything, also fields added later")), ("no", _("Only these"))],
-        widget=Radios(_("Fields that are sent")),
-        initial="yes",
-    )
 
 
 class DeliveryForm:
@@ -67,23 +46,26 @@ class DeliveryForm:
         self.current = current
         self.rows = rows = {**rows, **({current.kind: current} if current else {})}
         self.made_secret: str | None = None
-        self.method = MethodForm(data, prefix=PREFIX, initial=_initial(current))
+        self.method = MethodForm(data, prefix=PREFIX, initial=method_initial(current))
         self.method.fields["method"].required = current is not None
         self.kinds = {
             key: kind.form(data, prefix=f"{PREFIX}-{key}", config=rows[key].config if key in rows else None)
             for key, kind in KINDS.items()
         }
-        self.entities = {
-            str(entity): EntityForm(
-                data,
-                prefix=f"{PREFIX}-entity-{entity}",
-                name=name,
-                columns=reader().columns(entity),
-                saved=self._saved(str(entity)),
-            )
-            for entity, name in reader().entities()
-            if entity_id in (None, entity)
-        }
+        entities = [pair for pair in reader().entities() if entity_id in (None, pair[0])]
+        self.entities = {str(entity): self._of_entity(data, entity, name) for entity, name in entities}
+        self.lead = LeadChoice(data, prefix=PREFIX, entities=entities)
+
+    def _of_entity(self, data: Mapping[str, Any] | None, entity: int, name: str) -> EntityForm:
+        example = reader().example(entity)
+        return EntityForm(
+            data,
+            prefix=f"{PREFIX}-entity-{entity}",
+            name=name,
+            columns=example.columns,
+            display_field=example.display_field,
+            saved=self._saved(str(entity)),
+        )
 
     def _saved(self, entity: str) -> dict[str, Any]:
         """Ticks of the row in force, texts of the method that has them."""
@@ -105,9 +87,6 @@ class DeliveryForm:
         if self.kind == LETTER and self.method.is_valid():
             self._check_letters()
         self._check_seal()
-        return self._valid_forms()
-
-    def _valid_forms(self) -> bool:
         return not [form for form in self._all() if not form.is_valid()]
 
     def _all(self) -> list[forms.Form]:
@@ -134,13 +113,58 @@ class DeliveryForm:
 
     @property
     def everything(self) -> bool:
-        """Whether all fields are sent."""
-        return bool(self.method.cleaned_data["everything"] == "yes")
+        """Whether all fields are sent, as the page shows it now."""
+        return bool(self.method["everything"].value() == "yes")
 
     def has_changed(self) -> bool:
         """Whether saving would change anything."""
         chosen = [self.kinds[self.kind]] if self.kind in self.kinds else []
         return any(form.has_changed() for form in (self.method, *chosen, *self.entities.values()))
+
+    def draft(self) -> Draft | None:
+        """What a save would keep; None where no method is chosen. After `is_valid()`.
+
+        `made_secret` is then a signing secret that was made by it.
+        """
+        if not self.kind:
+            return None
+        form = self.kinds[self.kind]
+        secrets = form.secrets(self._old_secrets())
+        self.made_secret = getattr(form, "made_secret", None)
+        return Draft(
+            kind=self.kind,
+            config=form.config(),
+            secrets=secrets,
+            policy=self.method.cleaned_data["policy"],
+            everything=self.everything,
+            per_entity=self._per_entity(),
+            new_secret=self.made_secret is not None,
+        )
+
+    def sketch(self, entity_id: int) -> Draft | None:
+        """What a preview needs, without secrets and with stand-ins for what is missing; after `is_valid()`.
+
+        None where no method is chosen, or where this entity's texts have errors.
+        """
+        entity = self.entities.get(str(entity_id))
+        if self.kind not in KINDS or entity is None or entity.errors:
+            return None
+        return Draft(
+            kind=self.kind,
+            config=self.kinds[self.kind].sketch(),
+            everything=self.everything,
+            per_entity={str(entity_id): entity.item({}, letter=self.kind == LETTER)},
+        )
+
+    def problems(self, entity_id: int | None = None) -> list[tuple[str, str]]:
+        """The id of a control and what to mend there, of all forms or of one entity's; after `is_valid()`."""
+        found = self._all() if entity_id is None else [self.entities[str(entity_id)]]
+        return [
+            (form[name].id_for_label if name in form.fields else "", _told(form, name, message))
+            for form in found
+            for name, messages in form.errors.items()
+            for message in messages
+        ]
 
     def save(self, partner: Partner, scope: str = "") -> DeliverySettings | None:
         """The row in force from now on, saved; None where no method is chosen.
@@ -148,21 +172,8 @@ class DeliveryForm:
         Call inside a transaction that holds the configuration. `made_secret` is then a signing
         secret that was made by it, to be shown once.
         """
-        if not self.kind:
-            return None
-        form = self.kinds[self.kind]
-        row = services.save_settings(
-            partner=partner,
-            kind=self.kind,
-            scope=scope,
-            config=form.config(),
-            secrets=form.secrets(self._old_secrets()),
-            policy=self.method.cleaned_data["policy"],
-            everything=self.everything,
-            per_entity=self._per_entity(),
-        )
-        self.made_secret = getattr(form, "made_secret", None)
-        return row
+        draft = self.draft()
+        return None if draft is None else services.save_draft(partner=partner, draft=draft, scope=scope)
 
     def _per_entity(self) -> dict[str, Any]:
         old = self.rows[self.kind].per_entity if self.kind in self.rows else {}
@@ -174,19 +185,47 @@ class DeliveryForm:
         return {**old, **new}
 
     def warnings(self) -> list[str]:
-        """Sentences about what is saved, such as that a URL is not encrypted."""
-        return KINDS[self.current.kind].warnings(self.current.config) if self.current else []
+        """Sentences about what the page shows now, such as that a URL is not encrypted."""
+        kind = KINDS.get(self.kind)
+        if kind is None:
+            return []
+        config = self._shown_config()
+        fields = self._encrypted()
+        exposed = kind.exposure(config, fields) if fields else ""
+        return [*kind.warnings(config), *filter(None, [exposed])]
+
+    def _shown_config(self) -> Mapping[str, Any]:
+        form = self.kinds[self.kind]
+        if form.is_bound:
+            form.full_clean()
+            return form.sketch()
+        return self.rows[self.kind].config if self.kind in self.rows else {}
+
+    def _encrypted(self) -> str:
+        """“Tax number (Solar lead), IBAN (Solar lead)”; the entity stands there where there are several."""
+        several = len(self.entities) > 1
+        return ", ".join(
+            f"{label} ({form.name})" if several else label
+            for form in self.entities.values()
+            for label in form.encrypted(self.everything)
+        )
 
     def fieldsets(self) -> Iterator[Fieldset]:
         """The section's parts, for the stock fieldset template."""
         yield fieldset(self.method, ("method",))
         for key, form in self.kinds.items():
-            yield _of_kind(key, form)
+            yield of_kind(key, form)
         yield fieldset(self.method, ("policy", "everything"))
         folded = ["collapse"] if len(self.entities) > 1 else []
+        html = bool(self.kinds[LETTER]["html"].value())
         for entity in self.entities.values():
+            entity.show_standard(self.everything, html)
             yield fieldset(
-                entity, ("ticks", "subject", "body"), name=entity.heading, classes=["for-entity", *folded]
+                entity,
+                ("ticks", "subject", "body"),
+                name=entity.heading(self.everything),
+                classes=["for-entity", *folded],
+                description=names(entity.columns),
             )
 
     def facts(self) -> list[tuple[str, str]]:
@@ -194,52 +233,11 @@ class DeliveryForm:
         return facts(self.current) if self.current else []
 
 
-def _initial(current: DeliverySettings | None) -> dict[str, Any]:
-    if current is None:
-        return {}
-    return {
-        "method": current.kind,
-        "policy": current.policy_id,
-        "everything": "yes" if current.everything else "no",
-    }
-
-
-def _of_kind(key: str, form: KindForm) -> Fieldset:
-    kind = KINDS[key]
-    description = gettext("Best for: %(best_for)s.") % {"best_for": kind.best_for}
-    classes = ["for-kind", f"for-{key}"]
-    return fieldset(form, form.lines(), name=kind.label, classes=classes, description=description)
-
-
-def fieldset(form: Any, fields: Sequence[Any], **options: Any) -> Fieldset:
-    """The stock fieldset, which serves any form, not only the model forms that its stubs allow."""
-    return Fieldset(form, fields=fields, **options)
-
-
-def summary(row: DeliverySettings | None) -> str:
-    """A settings row in a few words, such as “Webhook · crm.example.com”."""
-    if row is None:
-        return gettext("No delivery method yet")
-    return " · ".join(filter(None, [str(row.get_kind_display()), row.host]))
-
-
-def facts(row: DeliverySettings) -> list[tuple[str, str]]:
-    """Label and value of each thing that a row holds in the open."""
-    fields = KINDS[row.kind].form.base_fields
-    return [
-        (gettext("Delivery method"), str(row.get_kind_display())),
-        *(
-            (str(field.label), _words(row.config[name]))
-            for name, field in fields.items()
-            if name in row.config
-        ),
-        *([(gettext("Headers"), _words(row.config["headers"]))] if row.config.get("headers") else []),
-        (gettext("Retry policy"), str(row.policy or gettext("The profile's, else the standard one"))),
-        (gettext("Fields that are sent"), gettext("Everything") if row.everything else gettext("Some")),
-    ]
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, bool):
-        return gettext("Yes") if value else gettext("No")
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _told(form: forms.Form, name: str, message: object) -> str:
+    label = form.fields[name].label if name in form.fields else ""
+    owner = f"{form.name}, " if isinstance(form, EntityForm) else ""
+    return (
+        gettext("%(label)s: %(message)s") % {"label": f"{owner}{label}", "message": message}
+        if label
+        else str(message)
+    )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit.widgets import Ticklist
 from partners.sheet import ADDRESS_PARTS, Column, Ticks
-from partners.templating import TemplateErrors, compile_template, targets
+from partners.templating import TemplateErrors, compile_template, standard, targets
 from partners.words import PART_LABELS
 
 
@@ -23,7 +23,7 @@ class EntityForm(forms.Form):
         required=False,
         help_text=_(
             "Without any tick nothing of this entity's leads is sent. "
-            "Encrypted fields that are ticked are sent in clear to this partner."
+            "Encrypted fields that are ticked are decrypted for this partner."
         ),
     )
     subject = forms.CharField(
@@ -31,14 +31,14 @@ class EntityForm(forms.Form):
         required=False,
         max_length=1000,
         widget=forms.TextInput(attrs={"class": "mono"}),
-        help_text=_("Such as “New lead from {{ lead.city }}”. Empty: the standard subject."),
+        help_text=_("Empty: the standard subject, which stands in grey."),
     )
     body = forms.CharField(
         label=_("Body template"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"class": "mono", "rows": 8}),
-        help_text=_("Fields as {{ lead.key }}. Empty: a list of the fields that are sent."),
+        help_text=_("Empty: the standard text, which stands in grey: a line for each field with a value."),
     )
 
     def __init__(
@@ -49,26 +49,46 @@ class EntityForm(forms.Form):
         name: str,
         columns: Sequence[Column],
         saved: Mapping[str, Any],
+        display_field: str = "",
     ) -> None:
         ticks = list(_keys(columns, frozenset(saved.get("ticks", []))))
         texts = {part: saved.get(part, "") for part in ("subject", "body")}
         super().__init__(data, prefix=prefix, initial={"ticks": ticks, **texts})
         self.name = name
         self.columns = columns
+        self._display_field = display_field
         field = self.fields["ticks"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.widget = Ticklist(group=f"{name}: {field.label}", attrs={"class": "ticks"})
         field.choices = list(_choices(columns))
 
-    @property
-    def heading(self) -> str:
+    def heading(self, everything: bool) -> str:
         """“Solar lead · 3 of 12 fields ticked”."""
-        ticked = self["ticks"].value() or []
+        count = len(list(_choices(self.columns)))
+        if everything:
+            return gettext("%(entity)s · all %(all)d fields") % {"entity": self.name, "all": count}
         return gettext("%(entity)s · %(ticked)d of %(all)d fields ticked") % {
             "entity": self.name,
-            "ticked": len(ticked),
-            "all": len(list(_choices(self.columns))),
+            "ticked": len(self["ticks"].value() or []),
+            "all": count,
         }
+
+    def show_standard(self, everything: bool, html: bool) -> None:
+        """Puts the standard texts into the empty boxes, in grey."""
+        ticks = self._ticks(everything)
+        subject = standard.subject(self.columns, ticks, self._display_field)
+        body = standard.body(self.columns, ticks, self._display_field, html=html)
+        self.fields["subject"].widget.attrs["placeholder"] = subject
+        self.fields["body"].widget.attrs["placeholder"] = body
+
+    def encrypted(self, everything: bool) -> list[str]:
+        """Labels of the encrypted fields that are sent."""
+        ticks = self._ticks(everything)
+        return [column.label for column in self.columns if column.encrypted and ticks.shows(column)]
+
+    def _ticks(self, everything: bool) -> Ticks:
+        """As the page shows them now, saved or typed."""
+        return Ticks(everything, frozenset(self["ticks"].value() or []))
 
     def clean_body(self) -> str:
         """Browsers send each line's end as two characters."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,11 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from leadflip.kit import once
 from leadflip.kit.generics import ModelForm
 from partners.admin.base import ConfigAdmin
-from partners.admin.delivery import DeliveryForm, summary
+from partners.admin.delivery import DeliveryForm
+from partners.admin.delivery_words import own_words, summary
 from partners.admin.people import MemberInline
 from partners.models import DeliverySettings, Partner
+from partners.sheet import reader
 
 SEE_BELOW = _("Delivery: mend what is marked in that section.")
+# Names the partner whose page is to send a test lead once it opens.
+TEST_SLOT = "send_test"
 
 
 class PartnerForm(ModelForm[Partner]):
@@ -44,6 +48,13 @@ class PartnerForm(ModelForm[Partner]):
     @cached_property
     def changed_data(self) -> list[str]:
         return [*super().changed_data, *(["delivery"] if self.delivery.has_changed() else [])]
+
+    @property
+    def whose(self) -> str:
+        """Whose settings the section shows, and how many profiles use them."""
+        if self.instance._state.adding:
+            return ""
+        return own_words(self.instance, reader().profiles_with(self.instance.pk))
 
 
 def own_rows(partner: Partner) -> dict[str, DeliverySettings]:
@@ -94,9 +105,26 @@ class PartnerAdmin(ConfigAdmin[Partner]):
         back = reverse("admin:partners_partner_change", args=[obj.pk])
         keep_secret(request, form.delivery, str(obj), back)
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        waits = request.method == "GET" and request.session.get(TEST_SLOT) == object_id
+        if waits:
+            del request.session[TEST_SLOT]
+        shown = {"send_test": waits, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, shown)
+
     def response_add(
         self, request: HttpRequest, obj: Partner, post_url_continue: str | None = None
     ) -> HttpResponse:
+        if "_test" in request.POST:
+            request.session[TEST_SLOT] = str(obj.pk)
+            page = reverse("admin:partners_partner_change", args=[obj.pk])
+            return once.way(request) or HttpResponseRedirect(f"{page}#try")
         return once.way(request) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Partner) -> HttpResponse:

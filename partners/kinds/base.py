@@ -38,6 +38,10 @@ class KindForm(forms.Form):
         """DeliverySettings.config as JSON; only after `is_valid()`."""
         return dict(self.cleaned_data)
 
+    def sketch(self) -> dict[str, Any]:
+        """The configuration for a preview, with stand-ins for what is missing; after `full_clean()`."""
+        return dict(self.cleaned_data)
+
     def secrets(self, old: Mapping[str, Any]) -> dict[str, Any]:
         """DeliverySettings' opened secrets as they are to be, given the old ones; after `is_valid()`."""
         return dict(old)
@@ -49,6 +53,7 @@ class KindSpec(ABC, Generic[C]):
     key: ClassVar[str]
     label: ClassVar[Promise]
     best_for: ClassVar[Promise]
+    about: ClassVar[Promise]  # what becomes of a lead, in a sentence
     form: ClassVar[type[KindForm]]
 
     @abstractmethod
@@ -60,5 +65,9 @@ class KindSpec(ABC, Generic[C]):
         return ""
 
     def warnings(self, config: Mapping[str, Any]) -> list[str]:
-        """Sentences to show beside the saved settings, such as that a URL is not encrypted."""
+        """Sentences to show beside the settings, such as that a URL is not encrypted."""
         return []
+
+    def exposure(self, config: Mapping[str, Any], fields: str) -> str:
+        """What to say of the encrypted `fields` where others can read them on the way; "" where none can."""
+        return ""

@@ -7,12 +7,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
 from partners.kinds.base import KindForm, KindSpec
 
 MOST_RECIPIENTS = 50
+STAND_IN = "partner@example.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,12 @@ class EmailForm(KindForm):
             "html": bool(self.cleaned_data["html"]),
         }
 
+    def sketch(self) -> dict[str, Any]:
+        return {
+            "recipients": list(self.cleaned_data.get("recipients") or [STAND_IN]),
+            "html": bool(self.cleaned_data.get("html")),
+        }
+
 
 class EmailKind(KindSpec[EmailConfig]):
     """A letter a lead, to one or more addresses."""
@@ -105,10 +113,17 @@ class EmailKind(KindSpec[EmailConfig]):
     key = "email"
     label = _("Email")
     best_for = _("Small partners, manual workflows")
+    about = _("Each lead is an e-mail to these addresses, within minutes.")
     form = EmailForm
 
     def load(self, config: Mapping[str, Any]) -> EmailConfig:
         return EmailConfig(tuple(config.get("recipients") or ()), bool(config.get("html")))
+
+    def exposure(self, config: Mapping[str, Any], fields: str) -> str:
+        return gettext(
+            "Encrypted fields are sent in clear by e-mail, where every mail server on the way can read "
+            "them: %(fields)s."
+        ) % {"fields": fields}
 
     def host(self, config: Mapping[str, Any]) -> str:
         """The domain of the first recipient."""

@@ -24,6 +24,9 @@ class PortalKind(KindSpec[PortalConfig]):
     key = "portal"
     label = _("Portal")
     best_for = _("Partners who prefer to review and import leads themselves")
+    about = _(
+        "Nothing is pushed: each lead appears in the partner's portal feed, to accept, reject or download."
+    )
     form = PortalForm
 
     def load(self, config: Mapping[str, Any]) -> PortalConfig:

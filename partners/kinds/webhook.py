@@ -30,6 +30,7 @@ class WebhookKind(KindSpec[WebhookConfig]):
     key = "webhook"
     label = gettext_lazy("Webhook")
     best_for = gettext_lazy("Partners with CRM/automation")
+    about = gettext_lazy("Each lead is sent to this URL within seconds, and again where that fails.")
     form = WebhookForm
 
     def load(self, config: Mapping[str, Any]) -> WebhookConfig:
@@ -44,8 +45,16 @@ class WebhookKind(KindSpec[WebhookConfig]):
     def host(self, config: Mapping[str, Any]) -> str:
         return host_of(self.load(config).url)
 
+    def exposure(self, config: Mapping[str, Any], fields: str) -> str:
+        if not self._in_clear(config):
+            return ""
+        return _("Encrypted fields are sent in clear over http://: %(fields)s.") % {"fields": fields}
+
+    def _in_clear(self, config: Mapping[str, Any]) -> bool:
+        return self.load(config).url.startswith("http://")
+
     def warnings(self, config: Mapping[str, Any]) -> list[str]:
-        if not self.load(config).url.startswith("http://"):
+        if not self._in_clear(config):
             return []
         return [
             _("This URL starts with http://: the lead's data travel unencrypted. Use https:// if you can.")

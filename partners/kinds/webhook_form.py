@@ -19,6 +19,7 @@ from partners.outgoing.urls import LONGEST
 METHODS = {"POST": "POST", "PUT": "PUT", "PATCH": "PATCH"}
 FORMATS = {"json": _("JSON"), "form": _("Form-encoded")}
 SPARE_ROWS = 3
+STAND_IN = "https://partner.example.com/leads"
 
 
 class Row(NamedTuple):
@@ -156,6 +157,16 @@ class WebhookForm(KindForm):
             "format": cleaned["format"],
             "headers": list(self._headers()),
             "signing": cleaned["signing"],
+        }
+
+    def sketch(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        return {
+            "url": cleaned.get("url") or STAND_IN,
+            "method": cleaned.get("method") or "POST",
+            "format": cleaned.get("format") or "json",
+            "headers": list(self._headers()),
+            "signing": bool(cleaned.get("signing")),
         }
 
     def secrets(self, old: Mapping[str, Any]) -> dict[str, Any]:

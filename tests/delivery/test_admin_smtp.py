@@ -109,10 +109,10 @@ def test_without_tls_and_without_sign_in(desk: Client) -> None:
 
 
 def test_note_when_the_environment_wins(desk: Client, account: SmtpAccount, settings: Any) -> None:
-    assert "SMTP_URL is set in the environment" not in desk.get(PAGE).content.decode()
+    assert "In force: SMTP_URL" not in desk.get(PAGE).content.decode()
     settings.SMTP_URL = "smtps://user:planted-env@smtp.example.com"
     html = desk.get(PAGE).content.decode()
-    assert "SMTP_URL is set in the environment" in html
+    assert "In force: SMTP_URL" in html
     assert "planted-env" not in html
 
 
