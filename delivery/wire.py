@@ -1,7 +1,7 @@
 """What one call did on the wire, told by the places that see it.
 
-The facts travel in a context variable, since httpx's request reaches neither aiohttp's connector nor
-its request object. aiohttp's own tracing would say the same for 20 awaited signals a call.
+The facts travel in a context variable, since a call of aiohttp's session reaches neither its connector
+nor its request object. Its own tracing would say the same for 20 awaited signals a call.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ class Trace:
 
     __slots__ = ("address", "blocked", "body", "earlier", "headers", "opened", "sent", "status")
 
-    def __init__(self, *, sent: bool = False) -> None:
-        self.sent = sent
+    def __init__(self) -> None:
+        self.sent = False
         self.earlier = False  # a byte of an earlier try of it may have left
         self.opened = False  # a new socket was made for it
         self.blocked = ""  # the last address that the guard refused

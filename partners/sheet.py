@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 # Sub-fields of an address, each a target of its own in ticks, rules and templates.
@@ -23,8 +23,7 @@ ADDRESS_PARTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One ticked value. `value` is JSON: str, number, bool, list of str, or dict of address parts."""
 
     key: str
@@ -34,8 +33,7 @@ class Cell:
     encrypted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A field of the lead's entity, without a value."""
 
     key: str

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 import django
 import httpx
 import uvloop
+from httpx_aiohttp import AiohttpTransport
 
 Send = Callable[[], Awaitable[None]]
 
@@ -32,9 +33,10 @@ HEADERS = {
 
 def _transport() -> httpx.AsyncBaseTransport:
     django.setup()
-    from delivery.http.transport import DNS_SECONDS, transport
+    from delivery.http.session import DNS_SECONDS, session
 
-    return transport(allow=("127.0.0.1/32",), ca_file="", fresh=False, resolver=None, dns_seconds=DNS_SECONDS)
+    ours = session(allow=("127.0.0.1/32",), ca_file="", fresh=False, resolver=None, dns_seconds=DNS_SECONDS)
+    return AiohttpTransport(client=ours)
 
 
 def _client_post(under: httpx.AsyncBaseTransport, url: str, body: bytes) -> Send:

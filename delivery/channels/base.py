@@ -23,11 +23,12 @@ class Lettering:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parcel(Generic[C]):
     """All that one attempt needs. `cells` are ticked and opened; `secrets` is repr-hidden.
 
-    `timeout` is in seconds, for the whole call. `recipients` is the job's state by address, see Job.
+    `hidden`: the texts among the secrets, which no answer is kept with. `timeout` is in seconds, for the
+    whole call. `recipients` is the job's state by address, see Job.
     """
 
     id: UUID
@@ -41,6 +42,7 @@ class Parcel(Generic[C]):
     cells: tuple[Cell, ...] = field(repr=False)
     config: C
     secrets: Mapping[str, Any] = field(repr=False)
+    hidden: tuple[str, ...] = field(default=(), repr=False)
     lettering: Lettering = Lettering()
     recipients: Mapping[str, Any] | None = field(default=None, repr=False)
     price: str | None = None
@@ -51,7 +53,7 @@ class Parcel(Generic[C]):
     now: datetime = field(kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
     """What goes out. `headers` are those that may be shown.
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -20,10 +19,10 @@ SIGNED_HEADERS = ("webhook-timestamp", "webhook-signature")
 
 
 class WebhookChannel:
-    """`given`: another httpx transport, such as httpx.MockTransport."""
+    """Holds the way out: one a process and event loop."""
 
-    def __init__(self, given: httpx.AsyncBaseTransport | None = None) -> None:
-        self._sender = Sender(given)
+    def __init__(self) -> None:
+        self._sender = Sender()
 
     def render(self, parcel: Parcel[WebhookConfig]) -> Message:
         """The body and all headers that may be shown; `joining` names the rest.

@@ -3,14 +3,14 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from delivery.channels.base import Answer, Channel, DeliveryError, Message, Parcel, Receipt
+from delivery.channels.base import Answer, Channel, DeliveryError, Message, Receipt
 from delivery.engine.claim import Claimed
 from delivery.engine.health import says
+from delivery.engine.prepare import Make
 from delivery.engine.settle import Result
 from delivery.retry import Tried, Wait, next_step
 from leadflip.kit import clock, crypto
@@ -20,7 +20,6 @@ logger = logging.getLogger(__name__)
 KEPT = 4096
 WORDS = 500
 MASK = "•••"
-SHORTEST_SECRET = 4
 
 
 class Attempt:
@@ -32,16 +31,15 @@ class Attempt:
         self.sending = False
         self._began = time.perf_counter()
         self._message: Message | None = None
-        self._secrets: list[str] = []
+        self._hidden: tuple[str, ...] = ()
         self._rng = rng
 
-    async def run(self, channel: Channel[Any], parcel: Parcel[Any] | Exception) -> Result:
-        """Sends once and returns the result."""
+    async def run(self, channel: Channel[Any], make: Make) -> Result:
+        """Sends once and returns the result; a parcel that cannot be made is a failed attempt too."""
         self.started_at, self._began = clock.now(), time.perf_counter()
         try:
-            if isinstance(parcel, Exception):
-                raise parcel
-            self._secrets = list(_texts(parcel.secrets))
+            parcel = make()
+            self._hidden = parcel.hidden
             self._message = channel.render(parcel)
             self.sending = True
             receipt = await channel.send(self._message, parcel)
@@ -94,7 +92,7 @@ class Attempt:
             "job %s: attempt %d met an unforeseen %s", self.row.id, self.row.attempt, type(error).__name__
         )
         cause = DeliveryError("internal", f"Internal error ({type(error).__name__}).", endpoint=False)
-        return replace(self.failed(cause), outcome="internal")
+        return self.failed(cause)._replace(outcome="internal")
 
     def _result(self, *, answer: Answer, recipients: Any, **fields: Any) -> Result:
         return Result(
@@ -131,18 +129,6 @@ class Attempt:
 
     def _masked(self, text: str) -> str:
         # An answer may echo our own headers, and who reads bodies need not know the secrets in them.
-        for secret in self._secrets:
+        for secret in self._hidden:
             text = text.replace(secret, MASK)
         return text
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """All texts in a settings row's secrets that are long enough to be one."""
-    if isinstance(value, str) and len(value) >= SHORTEST_SECRET:
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)

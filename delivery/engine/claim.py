@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -134,8 +134,7 @@ WHERE lane.id <> ALL (%(full)s::bigint[]) AND settings.partner_id <> ALL (%(full
 """.replace("WAITING", WAITING)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """One row in our hands: what the claim returned of it.
 
     `rate`: its partner's calls a second; `ramp`: most calls of a lane that recovers, 0 if it does not;
@@ -229,7 +228,7 @@ async def claim(
             "email_lease": settings.EMAIL_LEASE_SECONDS,
         },
     )
-    return [Claimed(*row) for row in rows]
+    return [Claimed._make(row) for row in rows]
 
 
 async def next_due(

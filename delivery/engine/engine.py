@@ -16,7 +16,7 @@ import psycopg
 from django.conf import settings
 
 from delivery.channels import Channels
-from delivery.channels.base import Channel, Parcel
+from delivery.channels.base import Channel
 from delivery.engine.alive import Alive
 from delivery.engine.attempt import Attempt
 from delivery.engine.claim import Claimed, claim, next_due
@@ -25,7 +25,7 @@ from delivery.engine.lanes import Lanes, Young
 from delivery.engine.lease import cancel_inactive, expire, hand_back, sweep
 from delivery.engine.link import Link
 from delivery.engine.news import News
-from delivery.engine.prepare import Preparer
+from delivery.engine.prepare import Make, Preparer
 from delivery.engine.settle import Settler
 from delivery.engine.wake import Wake
 from delivery.threads import Threads
@@ -137,7 +137,7 @@ class Engine:
 
     async def _start(self, claimed: list[Claimed]) -> None:
         try:
-            parcels = await self._thread.run(self._preparer.parcels, claimed)
+            parcels = await self._thread.run(self._preparer.read, claimed)
         except Exception as error:
             # The database's trouble, not the rows': back with them, uncharged.
             logger.warning("could not prepare %d jobs: %s", len(claimed), type(error).__name__)
@@ -150,7 +150,7 @@ class Engine:
             self._calls[task] = attempt
             task.add_done_callback(self._ended)
 
-    async def _call(self, attempt: Attempt, parcel: Parcel[Any] | Exception) -> None:
+    async def _call(self, attempt: Attempt, parcel: Make) -> None:
         with await self._young.enter():
             result = await attempt.run(self._kinds[attempt.row.kind], parcel)
         self._lanes.learn(attempt.row, result)

@@ -6,9 +6,9 @@ locked while the pure function of `delivery.breaker` decides, so that many engin
 
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from delivery.breaker import Health, Seen, after
 from delivery.channels.base import DeliveryError
@@ -22,8 +22,7 @@ GONE = 410
 OURS = ("not_configured", "settings", "template", "sealed", "blocked", "worker_lost", "internal")
 
 
-@dataclass(frozen=True, slots=True)
-class Says:
+class Says(NamedTuple):
     """What one attempt says of a lane: it answered, it failed, and without doubt."""
 
     lane: int

@@ -1,11 +1,12 @@
-"""From claimed rows to parcels: settings by version, ticked cells opened. Runs in a thread.
+"""From claimed rows to parcels: settings by version, ticked cells opened.
 
-Three queries at most for a whole claim; settings that are known in this version are not read again.
+What is read is read in a thread, by two queries at most for a whole claim; settings that are known in
+this version are not read again. The parcels are made one by one, each as its call begins.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 from delivery.channels.base import Configuration, Lettering, Parcel, Temporary
@@ -14,9 +15,12 @@ from leadflip.kit import clock
 from leadflip.kit.crypto import SealError
 from partners.kinds import KINDS
 from partners.models import DeliverySettings
-from partners.sheet import Sheet, Ticks, reader
+from partners.sheet import Cell, Sheet, Ticks, reader
+
+Make = Callable[[], Parcel[Any]]
 
 KEPT = 10_000
+SHORTEST_SECRET = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Known:
     version: int
     config: Any
     secrets: dict[str, Any]
+    hidden: tuple[str, ...]
     error: Exception | None
     everything: bool
     per_entity: dict[str, Any]
@@ -37,19 +42,13 @@ class Preparer:
     def __init__(self) -> None:
         self._known: dict[int, Known] = {}
 
-    def parcels(self, claimed: Sequence[Claimed]) -> list[Parcel[Any] | Exception]:
-        """A parcel, or what prevents it, for each row in order. Raises what the database raises."""
+    def read(self, claimed: Sequence[Claimed]) -> list[Make]:
+        """What makes each row's parcel, in order. Raises what the database raises."""
         self._learn(claimed)
         sheets = reader().sheets({row.lead_id for row in claimed})
-        now = clock.now()
-        return [self._safely(row, sheets.get(row.lead_id), now) for row in claimed]
-
-    def _safely(self, row: Claimed, sheet: Sheet | None, now: datetime) -> Parcel[Any] | Exception:
-        # One row that cannot be prepared is its own failed attempt, and nobody else's.
-        try:
-            return self._parcel(row, sheet, now)
-        except Exception as error:
-            return error
+        return [
+            partial(parcel, row, self._known.get(row.settings_id), sheets.get(row.lead_id)) for row in claimed
+        ]
 
     def _learn(self, claimed: Iterable[Claimed]) -> None:
         stale = {row.settings_id for row in claimed if not self._has(row)}
@@ -63,38 +62,44 @@ class Preparer:
         known = self._known.get(row.settings_id)
         return known is not None and known.version >= row.version
 
-    def _parcel(self, row: Claimed, sheet: Sheet | None, now: datetime) -> Parcel[Any]:
-        known = self._known[row.settings_id]
-        if sheet is None:
-            raise Configuration("settings", "The lead's values are gone.", endpoint=False)
-        if known.error is not None:
-            raise known.error.with_traceback(None)
-        try:
-            cells = sheet.ticked(Ticks.of(known.everything, known.per_entity, sheet.entity_id))
-        except SealError:
-            raise Temporary("sealed", "No key in ENCRYPTION_KEYS opens this lead.", endpoint=False) from None
-        texts = known.per_entity.get(str(sheet.entity_id), {})
-        return Parcel(
-            id=row.id,
-            attempt=row.attempt,
-            lead_id=row.lead_id,
-            entity=sheet.entity,
-            entity_id=sheet.entity_id,
-            partner_id=row.partner_id,
-            settings_id=row.settings_id,
-            lead_created_at=sheet.created_at,
-            cells=cells,
-            config=known.config,
-            secrets=known.secrets,
-            lettering=Lettering(texts.get("subject", ""), texts.get("body", "")),
-            recipients=row.recipients,
-            price=None if row.price is None else str(row.price),
-            currency=row.currency,
-            display_field=sheet.display_field,
-            timeout=row.policy.timeout,
-            test=row.test,
-            now=now,
-        )
+
+def parcel(row: Claimed, known: Known | None, sheet: Sheet | None) -> Parcel[Any]:
+    """All that this row's attempt needs. Raises what prevents it, a DeliveryError where foreseen."""
+    if known is None or sheet is None:
+        raise Configuration("settings", "The lead's values are gone.", endpoint=False)
+    if known.error is not None:
+        raise known.error.with_traceback(None)
+    try:
+        cells = sheet.ticked(Ticks.of(known.everything, known.per_entity, sheet.entity_id))
+    except SealError:
+        raise Temporary("sealed", "No key in ENCRYPTION_KEYS opens this lead.", endpoint=False) from None
+    return _filled(row, sheet, cells, known)
+
+
+def _filled(row: Claimed, sheet: Sheet, cells: tuple[Cell, ...], known: Known) -> Parcel[Any]:
+    texts = known.per_entity.get(str(sheet.entity_id), {})
+    return Parcel(
+        id=row.id,
+        attempt=row.attempt,
+        lead_id=row.lead_id,
+        entity=sheet.entity,
+        entity_id=sheet.entity_id,
+        partner_id=row.partner_id,
+        settings_id=row.settings_id,
+        lead_created_at=sheet.created_at,
+        cells=cells,
+        config=known.config,
+        secrets=known.secrets,
+        hidden=known.hidden,
+        lettering=Lettering(texts.get("subject", ""), texts.get("body", "")),
+        recipients=row.recipients,
+        price=None if row.price is None else str(row.price),
+        currency=row.currency,
+        display_field=sheet.display_field,
+        timeout=row.policy.timeout,
+        test=row.test,
+        now=clock.now(),
+    )
 
 
 def _known(row: DeliverySettings) -> Known:
@@ -108,4 +113,17 @@ def _known(row: DeliverySettings) -> Known:
         error = Temporary("sealed", "No key in ENCRYPTION_KEYS opens the delivery settings' secrets.")
     except Exception as unforeseen:
         error = unforeseen
-    return Known(row.version, config, secrets, error, row.everything, row.per_entity)
+    hidden = tuple(_texts(secrets))
+    return Known(row.version, config, secrets, hidden, error, row.everything, row.per_entity)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a settings row's secrets that are long enough to be one."""
+    if isinstance(value, str) and len(value) >= SHORTEST_SECRET:
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)

@@ -1,7 +1,6 @@
 """Why no answer came: the transport's errors in the classes and words of the delivery log.
 
-httpx-aiohttp reports refused, unknown host, TLS trouble and lost connections all as `ConnectTimeout`;
-the cause tells them apart. No text of an exception is passed on: aiohttp's hold the request's headers.
+No text of an exception is passed on: aiohttp's hold the request's headers.
 """
 
 import errno
@@ -9,7 +8,6 @@ import socket
 import ssl
 
 import aiohttp
-import httpx
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,40 +30,29 @@ CERTIFICATE = {
 }
 REFUSALS = frozenset({"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_HANDSHAKE_FAILURE"})
 OUT_OF_SOCKETS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-NOT_HTTP = (aiohttp.ClientResponseError, aiohttp.ClientPayloadError, httpx.RemoteProtocolError)
-LOST = (aiohttp.ClientConnectionError, httpx.NetworkError)
+NOT_HTTP = (aiohttp.ClientResponseError, aiohttp.ClientPayloadError)
 
 
-def cause_of(error: BaseException) -> BaseException:
-    """What lies under httpx's error: aiohttp's own, where there is one."""
-    return error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
-
-
-def went_stale(error: httpx.HTTPError, trace: Trace) -> bool:
+def went_stale(error: Exception, trace: Trace) -> bool:
     """Whether a kept connection died before the first byte of an answer: worth one fresh connection."""
-    cause = cause_of(error)
     if not trace.reused or trace.status is not None:
         return False
-    if isinstance(cause, aiohttp.ServerDisconnectedError):
-        return isinstance(cause.message, str)  # else the part of an answer that had come
-    return isinstance(cause, aiohttp.ClientOSError) and not isinstance(cause, aiohttp.ClientConnectorError)
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return isinstance(error.message, str)  # else the part of an answer that had come
+    return isinstance(error, aiohttp.ClientOSError) and not isinstance(error, aiohttp.ClientConnectorError)
 
 
-def left_nothing(cause: BaseException) -> bool:
+def left_nothing(error: BaseException) -> bool:
     """Whether this error says that no byte of the request was read, though it was being written."""
-    if isinstance(cause, BEFORE_SENDING):
-        return True
     # A transport that was closing already: aiohttp writes header and body in one piece, so not even that.
-    under = cause.__cause__ if isinstance(cause, aiohttp.ClientOSError) else None
+    under = error.__cause__ if isinstance(error, aiohttp.ClientOSError) else None
     return isinstance(under, aiohttp.ClientConnectionResetError) or _refused_by_tls(under)
 
 
 def explain(error: BaseException, trace: Trace, target: Target, timeout: float) -> DeliveryError:
     """Temporary where nothing was sent, Unknown where something may have been."""
-    cause = cause_of(error)
-    error_class, text = _words(cause, trace, target, timeout)
-    sent = trace.earlier or (trace.sent and not left_nothing(cause))
+    error_class, text = _words(error, trace, target, timeout)
+    sent = trace.earlier or (trace.sent and not left_nothing(error))
     kind = Unknown if sent else Temporary
     return kind(error_class, text, answer=Answer(address=trace.address), endpoint=error_class != "internal")
 
@@ -75,30 +62,28 @@ def _refused_by_tls(error: BaseException | None) -> bool:
     return isinstance(error, ssl.SSLError) and error.reason in REFUSALS
 
 
-def _words(cause: BaseException, trace: Trace, target: Target, timeout: float) -> Words:
+def _words(error: BaseException, trace: Trace, target: Target, timeout: float) -> Words:
     if trace.blocked and not trace.opened:
         return "blocked", _blocked(trace, target)
-    if isinstance(cause, TimeoutError | httpx.TimeoutException):
+    if isinstance(error, TimeoutError):
         return "timeout", _late(target, timeout) if trace.sent else _no_connection(target)
-    if isinstance(cause, aiohttp.ClientConnectorDNSError):
-        return "dns", _not_found(cause.os_error, target)
-    if isinstance(cause, aiohttp.ClientConnectorCertificateError):
-        return "tls", _bad_certificate(cause.certificate_error, target)
-    if isinstance(cause, aiohttp.ClientConnectorSSLError) or isinstance(cause.__cause__, ssl.SSLError):
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "dns", _not_found(error.os_error, target)
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "tls", _bad_certificate(error.certificate_error, target)
+    if isinstance(error, aiohttp.ClientConnectorSSLError) or isinstance(error.__cause__, ssl.SSLError):
         return "tls", _at_port(_("TLS with %(host)s failed (port %(port)d)."), target)
-    if isinstance(cause, aiohttp.ClientConnectorError):
-        return _not_connected(cause.os_error, target)
-    return _no_answer(cause, target)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return _not_connected(error.os_error, target)
+    return _no_answer(error, target)
 
 
-def _no_answer(cause: BaseException, target: Target) -> Words:
-    if isinstance(cause, BEFORE_SENDING):
-        return "refused", _at_port(_("No way to %(host)s (port %(port)d)."), target)
-    if isinstance(cause, NOT_HTTP):
+def _no_answer(error: BaseException, target: Target) -> Words:
+    if isinstance(error, NOT_HTTP):
         return "protocol", _("%s answered with something that is not HTTP.") % target.host
-    if isinstance(cause, LOST):
+    if isinstance(error, aiohttp.ClientConnectionError):
         return "reset", _("%s closed the connection without an answer.") % target.host
-    name = type(cause).__name__
+    name = type(error).__name__
     return "internal", _("Internal error (%(name)s) while calling %(host)s.") % {
         "name": name,
         "host": target.host,

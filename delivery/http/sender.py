@@ -4,34 +4,27 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Mapping
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
 
-import httpx
+from aiohttp import ClientResponse, ClientSession
 from aiohttp.abc import AbstractResolver
 from django.conf import settings
 from django.utils.translation import gettext as _
+from yarl import URL
 
 from delivery.channels.base import Answer, DeliveryError, Receipt, Unknown
 from delivery.http.answers import KEPT_BYTES, judge
-from delivery.http.failures import cause_of, explain, left_nothing, went_stale
-from delivery.http.transport import DNS_SECONDS, transport
+from delivery.http.failures import explain, left_nothing, went_stale
+from delivery.http.session import DNS_SECONDS, session
 from delivery.wire import Trace, begin
 from partners.outgoing import Target
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
 log = logging.getLogger(__name__)
 
-# Seconds: TCP and TLS of one address, and all that comes before sending, name look-up included.
-CONNECTING = {"timeout": {"connect": 5.0, "pool": 10.0}}
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """`timeout` is in seconds, from here to the last byte that is read. `now`: what dates compare with."""
 
@@ -46,20 +39,12 @@ class Call:
 class Sender:
     """The webhooks' way out, one a process and event loop.
 
-    `given` is the seam: another httpx transport, such as httpx.MockTransport, then carries the calls.
     `resolver` answers for the system's name look-up; an answer is kept for `dns_seconds`.
     """
 
-    def __init__(
-        self,
-        given: httpx.AsyncBaseTransport | None = None,
-        *,
-        resolver: AbstractResolver | None = None,
-        dns_seconds: int = DNS_SECONDS,
-    ) -> None:
-        self._given = given
-        self._usual = given
-        self._fresh = given
+    def __init__(self, *, resolver: AbstractResolver | None = None, dns_seconds: int = DNS_SECONDS) -> None:
+        self._usual: ClientSession | None = None
+        self._fresh: ClientSession | None = None
         self._resolver = resolver
         self._dns_seconds = dns_seconds
 
@@ -69,10 +54,10 @@ class Sender:
         Returns a Receipt for 2xx, raises Temporary or Unknown for all else. When its task is cancelled
         it raises CancelledError only if nothing was sent, else Unknown, or what the answer says.
         """
-        trace = Trace(sent=self._given is not None)
+        trace = Trace()
         begin(trace)
         failure, note = await self._outcome(call, trace)
-        # Outside of any handler: the transport's errors hold header values, and none shall hang on.
+        # Outside of any handler: aiohttp's errors hold header values, and none shall hang on.
         if failure is not None:
             raise failure
         return judge(trace, call.target, call.now, note)
@@ -93,34 +78,20 @@ class Sender:
         return None, ""
 
     async def _exchange(self, call: Call, trace: Trace) -> None:
-        request = httpx.Request(
-            call.method,
-            _url(call.target.url),
-            headers=call.headers,
-            content=call.body,
-            extensions=CONNECTING,
-        )
-        try:
-            response = await self._transport().handle_async_request(request)
-        except httpx.HTTPError as error:
-            if not went_stale(error, trace):
-                raise
-            trace.again(left_nothing=left_nothing(cause_of(error)))
-            response = await self._fresh_transport().handle_async_request(request)
-        await _read(response, trace)
-
-    def _transport(self) -> httpx.AsyncBaseTransport:
         if self._usual is None:
             self._usual = self._made()
-        return self._usual
+        try:
+            await _answered(self._usual, call, trace)
+        except Exception as error:
+            if not went_stale(error, trace):
+                raise
+            trace.again(left_nothing=left_nothing(error))
+            if self._fresh is None:
+                self._fresh = self._made(fresh=True)
+            await _answered(self._fresh, call, trace)
 
-    def _fresh_transport(self) -> httpx.AsyncBaseTransport:
-        if self._fresh is None:
-            self._fresh = self._made(fresh=True)
-        return self._fresh
-
-    def _made(self, *, fresh: bool = False) -> httpx.AsyncBaseTransport:
-        return transport(
+    def _made(self, *, fresh: bool = False) -> ClientSession:
+        return session(
             allow=tuple(settings.OUTGOING_ALLOW),
             ca_file=settings.OUTGOING_CA_FILE,
             fresh=fresh,
@@ -129,31 +100,36 @@ class Sender:
         )
 
     async def close(self) -> None:
-        """Closes the connections that it opened itself."""
-        if self._given is None:
-            for used in (self._usual, self._fresh):
-                if used is not None:
-                    await used.aclose()
+        """Closes the connections."""
+        for used in (self._usual, self._fresh):
+            if used is not None:
+                await used.close()
 
 
 @lru_cache(maxsize=4096)
-def _url(url: str) -> httpx.URL:
-    return httpx.URL(url)
+def _url(url: str) -> URL:
+    return URL(url)
 
 
-async def _read(response: httpx.Response, trace: Trace) -> None:
-    """Reads up to 4 KiB as they come over the wire, never unpacked, and lets go of the connection."""
-    trace.status = response.status_code
-    trace.headers = response.headers.raw
-    stream = cast(httpx.AsyncByteStream, response.stream)
-    try:
-        async with aclosing(cast("AsyncGenerator[bytes]", stream.__aiter__())) as chunks:
-            async for chunk in chunks:
-                trace.body += chunk
-                if len(trace.body) > KEPT_BYTES:
-                    break
-    finally:
-        await stream.aclose()
+async def _answered(way: ClientSession, call: Call, trace: Trace) -> None:
+    response = await way.request(
+        call.method,
+        _url(call.target.url),
+        headers=call.headers,
+        data=call.body or None,
+        allow_redirects=False,
+    )
+    trace.status = response.status
+    trace.headers = response.raw_headers
+    async with response:
+        await _read(response, trace)
+
+
+async def _read(response: ClientResponse, trace: Trace) -> None:
+    """Reads up to 4 KiB as they come over the wire, never unpacked; the rest is left."""
+    content = response.content
+    while len(trace.body) <= KEPT_BYTES and (chunk := await content.readany()):
+        trace.body += chunk
 
 
 def _after_answer(trace: Trace, failure: DeliveryError) -> tuple[DeliveryError | None, str]:

@@ -13,6 +13,7 @@ from distribution.catalogue import EntitySpec, entity_spec
 from distribution.intake import store
 from distribution.intake.store import About
 from distribution.models import Entity, Lead, Profile
+from distribution.models.lead import owner_of
 from leadflip.kit import clock, crypto
 from leadflip.kit.ids import uuid7
 from partners.models import Revision
@@ -109,8 +110,10 @@ def _opener(
 
 
 def _open(entity: EntitySpec, lead_id: UUID, sealed: bytes) -> Mapping[str, Any]:
-    return _known(entity, crypto.unseal(Lead(id=lead_id).owner, sealed)["values"])
+    return _known(entity, crypto.unseal(owner_of(lead_id), sealed)["values"])
 
 
 def _known(entity: EntitySpec, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    if values.keys() <= entity.fields.keys():
+        return values
     return {key: value for key, value in values.items() if key in entity.fields}

@@ -1,5 +1,7 @@
 """The lead: one record of an entity."""
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,6 +17,11 @@ class Routing(models.TextChoices):
     WAITING = "waiting", _("Waiting to be routed")
     ROUTED = "routed", _("Routed")
     UNMATCHED = "unmatched", _("No partner")
+
+
+def owner_of(lead_id: UUID) -> str:
+    """The name under which a lead's encrypted values are sealed."""
+    return f"lead:{lead_id}"
 
 
 class Lead(models.Model):
@@ -71,7 +78,7 @@ class Lead(models.Model):
     @property
     def owner(self) -> str:
         """The name under which this lead's encrypted values are sealed."""
-        return f"lead:{self.id}"
+        return owner_of(self.id)
 
     def put_sealed(self, values: dict[str, object], raw: dict[str, str]) -> None:
         """Seals the encrypted fields' values and raw forms into the row (not saved yet)."""

@@ -2,12 +2,10 @@
 
 from datetime import UTC, datetime
 
-from django.utils import timezone
-
 
 def now() -> datetime:
     """The current time, aware, in UTC."""
-    return timezone.now()
+    return datetime.now(UTC)
 
 
 def iso(at: datetime) -> str:

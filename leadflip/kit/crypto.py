@@ -12,6 +12,8 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
+ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 # What a binary column may come back as.
 Sealed = bytes | memoryview
 
@@ -54,7 +56,7 @@ def open_bytes(owner: object, sealed: Sealed) -> bytes:
 
 def seal(owner: object, value: Any) -> bytes:
     """A JSON value, sealed for `owner`."""
-    return seal_bytes(owner, json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+    return seal_bytes(owner, ENCODER.encode(value).encode())
 
 
 def unseal(owner: object, sealed: Sealed) -> Any:

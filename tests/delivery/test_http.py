@@ -3,12 +3,11 @@
 import traceback
 from pathlib import Path
 
-import httpx
 import pytest
+from aiohttp.abc import ResolveResult
 
-from delivery.channels.base import Temporary, Unknown
-from delivery.http import Sender
-from tests.delivery.calls import call, failure, outcome, receipt
+from delivery.channels.base import Temporary
+from tests.delivery.calls import Names, call, failure, named, outcome, receipt
 from tests.servers.behaviours import (
     echo,
     empty,
@@ -91,44 +90,12 @@ def test_call_shows_neither_headers_nor_body() -> None:
 
 
 def test_unforeseen_error_is_named_by_its_type_alone(caplog: pytest.LogCaptureFixture) -> None:
-    def handler(request: httpx.Request) -> httpx.Response:
-        raise ValueError("c4nary")
+    class Broken(Names):
+        async def resolve(self, *_: object, **__: object) -> list[ResolveResult]:
+            raise ValueError("c4nary")
 
-    error = failure(call("http://127.0.0.1:9000/"), sender=lambda: Sender(httpx.MockTransport(handler)))
-    assert (type(error), error.error_class, error.endpoint) == (Unknown, "internal", False)
+    error = failure(call("http://partner.example/"), sender=named(Broken()))
+    assert (type(error), error.error_class, error.endpoint) == (Temporary, "internal", False)
     assert "ValueError" in error.text
     assert "c4nary" not in error.text + caplog.text
     assert "test_http.py" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("raised", "kind", "error_class"),
-    [
-        (httpx.ConnectError("c4nary"), Temporary, "refused"),
-        (httpx.ConnectTimeout("c4nary"), Temporary, "timeout"),
-        (httpx.ReadTimeout("c4nary"), Unknown, "timeout"),
-        (httpx.ReadError("c4nary"), Unknown, "reset"),
-        (httpx.RemoteProtocolError("c4nary"), Unknown, "protocol"),
-    ],
-)
-def test_errors_of_another_transport(raised: Exception, kind: type[Temporary], error_class: str) -> None:
-    def handler(request: httpx.Request) -> httpx.Response:
-        raise raised
-
-    error = failure(call("http://127.0.0.1:9000/"), sender=lambda: Sender(httpx.MockTransport(handler)))
-    assert (type(error), error.error_class) == (kind, error_class)
-    assert "c4nary" not in error.text
-
-
-def test_another_transport_carries_the_call() -> None:
-    seen: list[httpx.Request] = []
-
-    def handler(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(202, text="fine")
-
-    found = receipt(
-        call("http://127.0.0.1:9000/x", body=b"abc"), sender=lambda: Sender(httpx.MockTransport(handler))
-    )
-    assert (found.answer.code, found.answer.text) == (202, "fine")
-    assert (seen[0].url.path, seen[0].content) == ("/x", b"abc")

