@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from delivery.models import Attempt, Job
 from delivery.models.job import Status
@@ -16,8 +18,9 @@ from leadflip.kit.story import Event
 def story(jobs: Sequence[Job]) -> Iterator[Event]:
     """What happened to these jobs, whose partners are read. One query: their attempts."""
     named = {job.id: job for job in jobs}
+    yield from _made(jobs)
     for job in jobs:
-        yield from _ends(job)
+        yield from _ended(job)
     for attempt in Attempt.objects.filter(job__in=named).order_by("id") if named else ():
         yield _attempt(named[attempt.job_id], attempt)
 
@@ -28,16 +31,24 @@ def coming(jobs: Iterable[Job]) -> list[tuple[Job, datetime]]:
     return sorted(waiting, key=lambda item: item[1])
 
 
-def _ends(job: Job) -> Iterator[Event]:
-    price = "" if job.price is None else f" · {show.money(job.price, job.currency)}"
-    yield Event(
-        at=job.created_at,
-        look=Status.QUEUED,
-        label=_("Queued"),
-        title=_("%(partner)s: a job was made") % {"partner": job.partner.name},
-        detail=f"{job.get_kind_display()}{price}",
-        link=reverse("delivery:job", args=[job.id]),
-    )
+def _made(jobs: Sequence[Job]) -> Iterator[Event]:
+    """One event for the jobs of one moment: routing makes them together."""
+    for at, together in groupby(jobs, key=lambda job: job.created_at):
+        lines = tuple(_line(job) for job in together)
+        title = ngettext("%(count)d distribution job", "%(count)d distribution jobs", len(lines))
+        yield Event(
+            at=at, look=Status.QUEUED, label=_("Queued"), title=title % {"count": len(lines)}, lines=lines
+        )
+
+
+def _line(job: Job) -> str:
+    """«Acme Solar · Webhook · 25.00 EUR»."""
+    price = "" if job.price is None else show.money(job.price, job.currency)
+    return " · ".join(filter(None, (job.partner.name, str(job.get_kind_display()), price)))
+
+
+def _ended(job: Job) -> Iterator[Event]:
+    """Its bad end; a good one is its last attempt."""
     if job.settled_at is not None and job.status in (Status.FAILED, Status.CANCELLED):
         yield Event(
             at=job.settled_at,
@@ -59,6 +70,6 @@ def _attempt(job: Job, attempt: Attempt) -> Event:
         look=attempt.outcome,
         label=attempt.get_outcome_display(),
         title=_("%(partner)s: attempt %(number)d") % facts,
-        detail=" ".join(filter(None, (attempt.error or error or answer, took))),
+        detail=" · ".join(filter(None, (attempt.error.rstrip(".") or error or answer, took))),
         link=f"{reverse('delivery:job', args=[job.id])}?attempt={attempt.pk}#exchange",
     )

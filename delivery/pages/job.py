@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -95,6 +96,7 @@ def _state(
     now = clock.now()
     return {
         "job": row,
+        "settings_page": _settings_page(request, row),
         "lead": words.lead_name(reader().sheets([row.lead_id]).get(row.lead_id)),
         "sentence": words.sentence(row, now),
         "slowed": words.slowed(_lane(row)),
@@ -113,6 +115,16 @@ def _poll(row: Job) -> dict[str, Any]:
         return {"settled": True}
     left = (row.next_attempt_at - clock.now()).total_seconds() if row.next_attempt_at else 0
     return {"settled": False, "mark": words.mark(row), "again": int(min(max(left, SOON), LATER))}
+
+
+def _settings_page(request: HttpRequest, row: Job) -> str:
+    """Where this job's settings are mended: at the partner, or at the assignment that has its own."""
+    user = cast(User, request.user)
+    if not user.has_perm("partners.change_deliverysettings"):
+        return ""
+    if row.settings.scope and row.assignment_id:
+        return reverse("admin:distribution_assignment_change", args=[row.assignment_id])
+    return reverse("admin:partners_partner_change", args=[row.partner_id])
 
 
 def _lane(row: Job) -> Lane | None:

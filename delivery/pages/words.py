@@ -157,6 +157,8 @@ def _delivered(job: Job, now: datetime) -> str:
 def _failed(job: Job, now: datetime) -> str:
     if not job.attempts:
         return _("Failed without an attempt: %(why)s.") % {"why": _why(job)}
+    if job.attempts == 1:
+        return _("Failed at the first attempt; %(why)s.") % {"why": _last_answer(job)}
     return ngettext(
         "Failed after %(count)d attempt over %(span)s; %(why)s.",
         "Failed after %(count)d attempts over %(span)s; %(why)s.",

@@ -102,10 +102,10 @@ def test_story_is_in_the_order_of_what_happened(desk: Client, lead: Lead, profil
     order = [
         "Solar lead received",
         f"{profile}, version 1",
-        "a job was made",
+        "1 distribution job",
         "attempt 1",
         "answered 500",
-        "Failed after",
+        "Failed at the first",
     ]
     assert [story.index(words) for words in order] == sorted(story.index(words) for words in order)
 

@@ -62,6 +62,12 @@ def time_tag(value: datetime | None) -> SafeString | str:
 
 
 @register.simple_tag
+def moment(value: datetime) -> SafeString:
+    """`{% moment attempt.started_at %}`: «24 Nov 2026, 14:05:09», where the order of seconds matters."""
+    return format_html('<time datetime="{}">{}</time>', _machine(value), show.to_the_second(value))
+
+
+@register.simple_tag
 def ago(value: datetime | None) -> SafeString | str:
     """`{% ago entry.created_at %}`: «3 min ago» above the full time; the full time alone after a day."""
     words = show.relative(value, clock.now()) if value else ""

@@ -65,9 +65,13 @@ def of(lead_id: UUID | None) -> Walk | None:
     lead = leads.filter(id=lead_id).first() if lead_id else leads.first()
     if lead is None:
         return None
-    jobs = list(Job.objects.filter(lead=lead).select_related("partner").order_by("id"))
+    jobs = sorted(Job.objects.filter(lead=lead).select_related("partner"), key=_place)
     settled = lead.routing != Routing.WAITING and all(job.status in SETTLED for job in jobs)
     return Walk(lead, [_routed(lead), *_jobs(jobs)], settled)
+
+
+def _place(job: Job) -> tuple[int, int]:
+    return list(ENDS).index(job.kind), job.partner_id
 
 
 def send() -> UUID:
