@@ -151,6 +151,17 @@ def pages(page: Page, live_server: LiveServer, house: House) -> Iterator[str]:
     yield "partner with one more row"
     page.get_by_role("button", name="Save", exact=True).click()
     yield "partner with errors"
+    page.get_by_role("button", name="Send test lead").click()
+    expect(page.locator("#trial")).to_contain_text("Mend this first")
+    yield "partner whose test was not sent"
+    page.get_by_role("radio", name="Email").check()
+    page.get_by_label("Recipients").fill("leads@example.com")
+    page.get_by_label("HTML").check()
+    expect(page.frame_locator("iframe.letter").get_by_text("New lead: solar-lead")).to_be_visible()
+    page.get_by_role("button", name="Send test lead").click()
+    expect(page.locator("#trial")).to_contain_text("Waits for a worker.")
+    yield "partner with a preview and a test under way"
+    yield go(reverse("delivery:trial", args=[JobFactory.create(test=True, failed=True).pk]))
     yield go(reverse("admin:distribution_assignment_change", args=[house.assignment.pk]))
     yield go(reverse("admin:distribution_profile_change", args=[house.assignment.profile_id]))
     yield go(reverse("admin:distribution_entity_change", args=[house.lead.entity_id]))
