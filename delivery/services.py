@@ -31,6 +31,7 @@ class Refusal(TextChoices):
     SETTLED = "settled", _("It has ended. “Resend” begins again.")
     DELIVERED = "delivered", _("The partner has it. Say that it is to be sent once more.")
     INACTIVE = "inactive", _("The partner is inactive. Make it active, then resend.")
+    TEST = "test", _("A test is sent once. Send another one where the delivery settings are.")
     NOT_IN_DOUBT = "not_in_doubt", _("No failed attempt of it is in doubt: nothing is kept back.")
 
 
@@ -98,10 +99,10 @@ def resend(*, job_id: UUID, again: bool = False) -> None:
     """Queues an ended job with a fresh budget, due now, to all its recipients, under the same id.
 
     A delivered one only with `again`. Raises Refused while it waits or is being sent, for a delivered
-    one without `again`, and while the partner is inactive; Job.DoesNotExist.
+    one without `again`, for a test, and while the partner is inactive; Job.DoesNotExist.
     """
     ended = [Status.FAILED, Status.CANCELLED, *([Status.DELIVERED] if again else [])]
-    changed = Job.objects.filter(id=job_id, status__in=ended, partner__active=True).update(
+    changed = Job.objects.filter(id=job_id, status__in=ended, partner__active=True, test=False).update(
         status=Status.QUEUED,
         budget_from=F("attempts"),
         budget_due=Now(),
@@ -162,6 +163,8 @@ def _as_it_stands(job: Job) -> Refusal:
 
 
 def _not_resent(job: Job) -> Refusal:
+    if job.test:
+        return Refusal.TEST
     if job.status == Status.SENDING:
         return Refusal.SENDING
     if job.status in WAITING:

@@ -16,15 +16,20 @@ from partners.models.settings import Kind
 def state() -> dict[str, Any]:
     """For the template: which account counts, and what that of the environment is."""
     by_environment = bool(settings.SMTP_URL)
-    unset = not by_environment and not SmtpAccount.objects.exists()
+    without = unset()
     facts, error = _environment() if by_environment else ([], "")
     return {
         "by_environment": by_environment,
         "environment": facts,
         "environment_error": error,
-        "unset": unset,
-        "waiting": _waiting() if unset else "",
+        "unset": without,
+        "waiting": _waiting() if without else "",
     }
+
+
+def unset() -> bool:
+    """Whether there is no account at all to send e-mail from."""
+    return not settings.SMTP_URL and not SmtpAccount.objects.exists()
 
 
 def _environment() -> tuple[list[tuple[str, str]], str]:

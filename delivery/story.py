@@ -44,7 +44,8 @@ def _made(jobs: Sequence[Job]) -> Iterator[Event]:
 def _line(job: Job) -> str:
     """«Acme Solar · Webhook · 25.00 EUR»."""
     price = "" if job.price is None else show.money(job.price, job.currency)
-    return " · ".join(filter(None, (job.partner.name, str(job.get_kind_display()), price)))
+    test = _("Test") if job.test else ""
+    return " · ".join(filter(None, (job.partner.name, str(job.get_kind_display()), price, test)))
 
 
 def _ended(job: Job) -> Iterator[Event]:

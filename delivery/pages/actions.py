@@ -48,6 +48,8 @@ def offer(job: Job, user: User, now: datetime) -> Offer:
         return Offer(why=[str(Refusal.SENDING.label)])
     if job.status in WAITING:
         return _waiting(job, now)
+    if job.test:
+        return Offer(why=[str(Refusal.TEST.label)])
     return _ended(job)
 
 

@@ -49,4 +49,4 @@ def fix(job: Job) -> str:
     if not job.last_error_class:
         return ""
     exact = CODES.get(job.last_code or 0) if job.kind == Kind.WEBHOOK else None
-    return str(exact or FIXES.get(job.last_error_class, ""))
+    return str(exact or FIXES.get(job.last_error_class) or "")

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
-from delivery import trial
+from delivery import smtp_words, trial
 from delivery.channels.base import DeliveryError
 from delivery.pages import trials
 from delivery.preview import Preview, preview
@@ -19,6 +19,7 @@ from partners.admin.delivery import DeliveryForm
 from partners.admin.lead_choice import Choice
 from partners.draft import Draft
 from partners.models import DeliverySettings, Partner
+from partners.models.settings import Kind
 from partners.sheet import Sheet, reader
 
 # The letter's own policy: a document that can do nothing but look as it looks.
@@ -77,7 +78,7 @@ def test(request: HtmxRequest, typed: Typed, partner: Partner) -> HttpResponse:
     if not problems and choice is not None:
         try:
             return _sent(request, typed, partner, choice)
-        except trial.Untestable as error:
+        except (trial.Untestable, SealError) as error:
             problems = [("", str(error))]
     page = {**admin.site.each_context(request), "title": _("Test lead"), "problems": problems}
     return render(request, "delivery/_unsent.html" if request.htmx else "delivery/unsent.html", page)
@@ -113,7 +114,18 @@ def _shown(typed: Typed) -> dict[str, Any]:
     form, choice = typed.form, typed.form.lead.choice
     form.is_valid()
     found, problems = _preview(typed, choice)
-    return {"preview": found, "problems": problems, "warnings": form.warnings()}
+    warnings = [*form.warnings(), *_more_warnings(form, choice)]
+    return {"preview": found, "problems": problems, "warnings": warnings}
+
+
+def _more_warnings(form: DeliveryForm, choice: Choice | None) -> list[str]:
+    entity = form.entities.get(str(choice.entity_id)) if choice else None
+    found = []
+    if entity is not None and form.kind and entity.sends_nothing(form.everything):
+        found.append(_("No field of %s is ticked: nothing of its leads is sent.") % entity.name)
+    if form.kind == Kind.EMAIL and smtp_words.unset():
+        found.append(_("No SMTP server is set: e-mail jobs fail at once. Set one in the e-mail settings."))
+    return found
 
 
 def _preview(typed: Typed, choice: Choice | None) -> tuple[Preview | None, list[str]]:

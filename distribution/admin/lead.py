@@ -35,7 +35,7 @@ class LeadAdmin(BaseAdmin[Lead]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
         fields = Prefetch("entity__fields", Field.objects.filter(archived_at=None))
-        jobs = Prefetch("jobs", Job.objects.only("lead_id", "status"))
+        jobs = Prefetch("jobs", Job.objects.filter(test=False).only("lead_id", "status"))
         return super().get_queryset(request).prefetch_related(fields, jobs)
 
     def get_search_results(

@@ -81,6 +81,10 @@ class EntityForm(forms.Form):
         self.fields["subject"].widget.attrs["placeholder"] = subject
         self.fields["body"].widget.attrs["placeholder"] = body
 
+    def sends_nothing(self, everything: bool) -> bool:
+        """Whether nothing of this entity's leads is sent."""
+        return not everything and not self["ticks"].value()
+
     def encrypted(self, everything: bool) -> list[str]:
         """Labels of the encrypted fields that are sent."""
         ticks = self._ticks(everything)

@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from delivery import trial
+from delivery import services, trial
 from delivery.models import Job, Lane
 from delivery.tasks import forget_tests, run_job
 from distribution.models import Assignment, Entity, Lead
+from partners.draft import Draft
 from partners.models import DeliverySettings, Partner
 from portal.models import Entry
 from tests.factories import (
@@ -21,6 +22,7 @@ from tests.factories import (
     LeadFactory,
     PartnerFactory,
     SmtpAccountFactory,
+    UserFactory,
     make_fields,
 )
 from tests.forms import controls
@@ -79,7 +81,7 @@ def chosen(lead: Lead) -> str:
 
 
 def rows() -> list[int]:
-    return [model.objects.count() for model in (Lead, DeliverySettings, Job, Entry)]  # type: ignore[attr-defined]
+    return [model.objects.count() for model in (Lead, DeliverySettings, Job, Entry)]
 
 
 def look(desk: Client, partner: Partner, **changes: Any) -> str:
@@ -148,6 +150,8 @@ def test_preview_of_a_partner_that_is_not_saved(desk: Client, entity: Entity) ->
         ({"method": "webhook", "webhook-url": "http://crm.example.com/"}, "travel unencrypted"),
         ({"method": "webhook", "webhook-url": "http://crm.example.com/"}, "in clear over http://: Iban"),
         ({"method": "email"}, "in clear by e-mail, where every mail server on the way can read them: Iban"),
+        ({"method": "email"}, "No SMTP server is set: e-mail jobs fail at once."),
+        ({"everything": "no"}, "No field of Solar lead is ticked: nothing of its leads is sent."),
     ],
 )
 def test_preview_says(desk: Client, acme: Partner, changes: dict[str, str], said: str) -> None:
@@ -353,6 +357,7 @@ def test_secrets_of_tests_are_forgotten(desk: Client, acme: Partner) -> None:
 
 
 def test_real_job_is_no_test(desk: Client, acme: Partner, lead: Lead) -> None:
+    assert acme.default_settings is not None
     job = Job.objects.create(
         lead=lead,
         partner=acme,
@@ -361,6 +366,27 @@ def test_real_job_is_no_test(desk: Client, acme: Partner, lead: Lead) -> None:
         next_attempt_at="2026-01-01T00:00:00Z",
     )
     assert desk.get(reverse("delivery:trial", args=[job.pk])).status_code == 404
+
+
+def test_test_is_marked_wherever_it_shows_and_not_resent(desk: Client, acme: Partner, lead: Lead) -> None:
+    assert acme.default_settings is not None
+    job = trial.send_test(
+        partner=acme, draft=Draft.of(acme.default_settings), lead_id=lead.pk, by=UserFactory.create()
+    )
+    Job.objects.update(status="failed", next_attempt_at=None, settled_at=job.created_at, attempts=1)
+    assert "Test" in desk.get(reverse("delivery:log")).content.decode()
+    page = desk.get(reverse("delivery:job", args=[job.pk])).content.decode()
+    assert "This is a test." in page
+    assert "1 of 1" in page
+    assert "A test is sent once." in page
+    assert (
+        "Webhook · Test"
+        in desk.get(reverse("admin:distribution_lead_change", args=[lead.pk])).content.decode()
+    )
+    assert "1 delivered" not in desk.get(reverse("admin:distribution_lead_changelist")).content.decode()
+    with pytest.raises(services.Refused) as refused:
+        services.resend(job_id=job.pk)
+    assert refused.value.refusal == services.Refusal.TEST
 
 
 # An assignment's section
