@@ -74,6 +74,8 @@ class LogFilter(forms.Form):
         required=False,
         min_value=100,
         max_value=599,
+        # As text, which a browser gives back as it was typed.
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         error_messages={
             "invalid": _("Write the code as a number, such as 503."),
             "min_value": _("Codes are numbers from 100 to 599."),
