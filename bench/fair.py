@@ -22,7 +22,7 @@ from partners.models import DeliverySettings
 ROUNDS = 5
 SMALL = {"rounds": 1}
 BIG = 100_000
-SMALL = 50
+FIFTY = 50
 EACH = 10
 AT_WORK = 0.5
 
@@ -32,8 +32,8 @@ def measure(report: Report, state: State, *, rounds: int = ROUNDS, big: int = BI
     report.aim("ratio.fifty_done", "≤ 1.2")
     with partners() as there:
         rows.wipe()
-        lead = rows.leads(rows.entity(), SMALL * EACH)
-        lanes = rows.lanes(there.url(f"/{'big' if n == 0 else 'ok'}/{n}") for n in range(SMALL + 1))
+        lead = rows.leads(rows.entity(), FIFTY * EACH)
+        lanes = rows.lanes(there.url(f"/{'big' if n == 0 else 'ok'}/{n}") for n in range(FIFTY + 1))
         for _ in range(rounds):
             alone = _round(there, lead, lanes, 0)
             beside = _round(there, lead, lanes, big)
@@ -54,7 +54,7 @@ def _round(there: Partners, leads: Sequence[UUID], lanes: Sequence[DeliverySetti
             time.sleep(AT_WORK)
         rows.jobs(rows.dealt(leads, lanes[1:]))
         began = time.time()
-        wanted = SMALL * EACH + SMALL
+        wanted = FIFTY * EACH + FIFTY
         wait_for(lambda: there.quick() >= wanted, "the fifty's deliveries")
         last = max(came.at for came in there.came() if came.path.startswith("/ok/"))
         if big and not rows.unsettled():
@@ -64,8 +64,8 @@ def _round(there: Partners, leads: Sequence[UUID], lanes: Sequence[DeliverySetti
 
 def _warm_up(there: Partners, leads: Sequence[UUID], lanes: Sequence[DeliverySettings]) -> None:
     """One delivery a lane: connections and settings are known then, as in a worker that has run a while."""
-    rows.jobs(rows.dealt(leads[:SMALL], lanes))
-    wait_for(lambda: there.quick() >= SMALL, "the warm-up")
+    rows.jobs(rows.dealt(leads[:FIFTY], lanes))
+    wait_for(lambda: there.quick() >= FIFTY, "the warm-up")
 
 
 def _backlog(lead: UUID, lane: DeliverySettings, count: int) -> None:
