@@ -134,6 +134,7 @@ class SmtpAccountAdmin(ConfigAdmin[SmtpAccount]):
         shown = {
             "title": _("E-mail settings"),
             "subtitle": None,
+            "show_save_and_add_another": False,
             **smtp_words.state(),
             "test_to": person(request).email,
         }

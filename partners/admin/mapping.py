@@ -63,14 +63,13 @@ class EntityForm(forms.Form):
         field.choices = list(_choices(columns))
 
     def heading(self, everything: bool) -> str:
-        """“Solar lead · 3 of 12 fields ticked”."""
-        count = len(list(_choices(self.columns)))
+        """“Solar lead · 3 of 12 fields ticked”, the name alone where all are sent."""
         if everything:
-            return gettext("%(entity)s · all %(all)d fields") % {"entity": self.name, "all": count}
+            return self.name
         return gettext("%(entity)s · %(ticked)d of %(all)d fields ticked") % {
             "entity": self.name,
             "ticked": len(self["ticks"].value() or []),
-            "all": count,
+            "all": len(list(_choices(self.columns))),
         }
 
     def show_standard(self, everything: bool, html: bool) -> None:
