@@ -125,8 +125,8 @@ class LeadReader(Protocol):
         """The latest leads of each of these entities, `most` of each, newest first, without tests."""
         ...
 
-    def example(self, entity_id: int) -> Sheet:
-        """A made-up lead of the entity, stored nowhere."""
+    def examples(self, entity_ids: Iterable[int]) -> dict[int, Sheet]:
+        """A made-up lead of each entity, by its id; stored nowhere."""
         ...
 
     def sample(self, entity_id: int) -> UUID:

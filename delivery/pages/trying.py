@@ -146,7 +146,9 @@ def _preview(typed: Typed, choice: Choice | None) -> tuple[Preview | None, list[
 def _sheet(choice: Choice) -> Sheet:
     """The chosen lead, the made-up one where there is none."""
     found = reader().sheets([choice.lead_id]).get(choice.lead_id) if choice.lead_id else None
-    return found if found and found.entity_id == choice.entity_id else reader().example(choice.entity_id)
+    if found is not None and found.entity_id == choice.entity_id:
+        return found
+    return reader().examples([choice.entity_id])[choice.entity_id]
 
 
 def _open(name: str) -> bool:

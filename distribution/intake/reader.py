@@ -56,19 +56,10 @@ class Reader:
         sheets = self.sheets(ids) if ids else {}
         return [sheets[lead_id] for lead_id in sorted(sheets, reverse=True)]
 
-    def example(self, entity_id: int) -> Sheet:
-        """A made-up lead, stored nowhere."""
-        entity = entity_spec(Revision.current(), entity_id)
-        made = sample.values(entity)
-        return Sheet(
-            lead_id=uuid7(now := clock.now()),
-            entity_id=entity.id,
-            entity=entity.slug,
-            display_field=entity.display_field,
-            created_at=now,
-            columns=entity.columns,
-            values={**made.values, **made.hidden},
-        )
+    def examples(self, entity_ids: Iterable[int]) -> dict[int, Sheet]:
+        """A made-up lead of each entity, by its id; stored nowhere."""
+        revision = Revision.current()
+        return {entity_id: _example(entity_spec(revision, entity_id)) for entity_id in entity_ids}
 
     def sample(self, entity_id: int) -> UUID:
         """Stores a made-up lead, marked as a test and routed to nobody; returns its id."""
@@ -100,6 +91,19 @@ def _sheet(row: _Row) -> Sheet:
         columns=entity.columns,
         values=_known(entity, row.values),
         opener=_opener(entity, row.id, row.sealed),
+    )
+
+
+def _example(entity: EntitySpec) -> Sheet:
+    made = sample.values(entity)
+    return Sheet(
+        lead_id=uuid7(now := clock.now()),
+        entity_id=entity.id,
+        entity=entity.slug,
+        display_field=entity.display_field,
+        created_at=now,
+        columns=entity.columns,
+        values={**made.values, **made.hidden},
     )
 
 

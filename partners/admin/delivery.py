@@ -23,7 +23,7 @@ from partners.draft import Draft
 from partners.kinds import KINDS
 from partners.models import DeliverySettings, Partner
 from partners.models.settings import Kind
-from partners.sheet import reader
+from partners.sheet import Sheet, reader
 
 LETTER = Kind.EMAIL  # the method whose subject and body are templates
 
@@ -53,11 +53,15 @@ class DeliveryForm:
             for key, kind in KINDS.items()
         }
         entities = [pair for pair in reader().entities() if entity_id in (None, pair[0])]
-        self.entities = {str(entity): self._of_entity(data, entity, name) for entity, name in entities}
+        examples = reader().examples([entity for entity, _name in entities])
+        self.entities = {
+            str(entity): self._of_entity(data, entity, name, examples[entity]) for entity, name in entities
+        }
         self.lead = LeadChoice(data, prefix=PREFIX, entities=entities)
 
-    def _of_entity(self, data: Mapping[str, Any] | None, entity: int, name: str) -> EntityForm:
-        example = reader().example(entity)
+    def _of_entity(
+        self, data: Mapping[str, Any] | None, entity: int, name: str, example: Sheet
+    ) -> EntityForm:
         return EntityForm(
             data,
             prefix=f"{PREFIX}-entity-{entity}",

@@ -1,6 +1,7 @@
 """Which lead a preview shows and a test sends: a made-up one, or one of the latest."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -36,10 +37,11 @@ class LeadChoice(forms.Form):
         self._entities = entities
         field = self.fields["lead"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = self._choices
+        # Asked for only where the choices are shown, and then more than once.
+        field.choices = lambda: self._choices
 
+    @cached_property
     def _choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Asked for only where the choices are shown."""
         latest = reader().recent([entity for entity, _name in self._entities], LATEST)
         return [
             (

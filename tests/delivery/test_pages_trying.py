@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from delivery import services, trial
@@ -453,3 +455,21 @@ def test_response_is_shown_by_permission(
     assert "their words" in result(desk)
     page = reverse("delivery:trial", args=[Job.objects.get().pk])
     assert "their words" not in sign_in("viewer").get(page, headers=PART).content.decode()
+
+
+# Cost
+
+
+def test_no_query_more_for_each_entity(desk: Client, acme: Partner) -> None:
+    page = reverse("admin:partners_partner_change", args=[acme.pk])
+
+    def queries() -> int:
+        desk.get(page)
+        with CaptureQueriesContext(connection) as caught:
+            desk.get(page)
+        return len(caught)
+
+    one = queries()
+    for _more in range(5):
+        make_fields(EntityFactory.create(), name="text")
+    assert queries() == one

@@ -32,7 +32,7 @@ def test_each_type_has_a_value_that_fits(entity: Entity, country: str) -> None:
 
 
 def test_example_is_stored_nowhere(entity: Entity) -> None:
-    sheet = Reader().example(entity.pk)
+    sheet = Reader().examples([entity.pk])[entity.pk]
     assert {cell.key for cell in sheet.ticked(Ticks()) if cell.value is not None} == {*TYPES, "iban"}
     assert not Lead.objects.exists()
 
