@@ -75,6 +75,8 @@ elif not named.named("REDIS_URL"):
 os.environ["DJANGO_SETTINGS_MODULE"] = "leadflip.settings"
 django.setup()
 settings.PASSWORD_HASHERS = ["tests.hasher.QuickHasher"]
+# Else each test client would look through all static files; the live server serves them by itself.
+settings.WHITENOISE_USE_FINDERS = False
 
 
 @pytest.fixture(autouse=True)

@@ -38,3 +38,9 @@ class Site(kit.Site):
         """The own password."""
         context = {**self.each_context(request), **(extra_context or {})}
         return views.change_password(request, doors.ADMIN, "admin/password.html", **context)
+
+    def password_change_done(  # type: ignore[override]  # the stubs know the stock page alone
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """No page of its own: the index says so."""
+        return HttpResponseRedirect(reverse("admin:index"))

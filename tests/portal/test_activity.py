@@ -33,7 +33,7 @@ def test_history_tells_every_step_with_person(people: People, entity: Entity, ma
     people.colleague.save()
     client = Client()
     client.post(
-        reverse("portal:login"), {"username": "colleague@example.com", "password": "correct horse battery"}
+        reverse("portal:login"), {"login": "colleague@example.com", "password": "correct horse battery"}
     )
     client.get(reverse("portal:lead", args=[entry.id]))
     client.post(reverse("portal:accept", args=[entry.id]))
