@@ -5,6 +5,7 @@ broken lane does not hold the test back and a failed test slows no lane. A test 
 assignment, and the portal's channel puts nothing into the feed.
 """
 
+import logging
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from leadflip.kit.ids import uuid7
 from partners.draft import Draft
 from partners.models import DeliverySettings, Partner, User
 from partners.services import save_draft
+
+logger = logging.getLogger(__name__)
 
 SCOPE = "test:"
 # How long the secrets of a test stay sealed in its row.
@@ -50,6 +53,7 @@ def send_test(*, partner: Partner, draft: Draft, lead_id: UUID, by: User) -> Job
         created_at=now,
     )
     wake()
+    logger.info("job %s: test of partner %s by user %s", job.pk, partner.pk, by.pk)
     return job
 
 

@@ -20,7 +20,7 @@ from distribution.models import Assignment
 from leadflip.kit import once
 from leadflip.kit.generics import ModelForm
 from partners.admin.base import ConfigAdmin, person
-from partners.admin.partner import SEE_BELOW, keep_secret
+from partners.admin.partner import keep_secret, see_below
 from partners.services import drop_settings
 
 
@@ -41,7 +41,7 @@ class AssignmentForm(ModelForm[Assignment]):
         cleaned = super().clean()
         rules.check(self, usage.live_fields(self.instance.profile.entity_id))
         if not self.delivery.is_valid():
-            self.add_error(None, SEE_BELOW)
+            self.add_error(None, see_below())
         return cleaned
 
     @cached_property

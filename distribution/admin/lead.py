@@ -102,8 +102,9 @@ class LeadAdmin(BaseAdmin[Lead]):
 
     @admin.display(description=_("lead"))
     def named(self, lead: Lead) -> str:
-        """Its display field, or the end of its id."""
-        return lead_page.name(lead)
+        """Its display field, or the end of its id; one made up for a test says so."""
+        name = lead_page.name(lead)
+        return gettext("%(name)s · Test") % {"name": name} if lead.test else name
 
     @admin.display(description=_("routing"))
     def routed(self, lead: Lead) -> SafeString:

@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +44,7 @@ class PartnerForm(ModelForm[Partner]):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if not self.delivery.is_valid():
-            self.add_error(None, SEE_BELOW)
+            self.add_error(None, see_below())
         return cleaned
 
     @cached_property
@@ -55,6 +57,11 @@ class PartnerForm(ModelForm[Partner]):
         if self.instance._state.adding:
             return ""
         return own_words(self.instance, reader().profiles_with(self.instance.pk))
+
+
+def see_below() -> SafeString:
+    """The way from the top of a page to what is wrong in its section Delivery."""
+    return format_html('<a href="#delivery">{}</a>', SEE_BELOW)
 
 
 def own_rows(partner: Partner) -> dict[str, DeliverySettings]:

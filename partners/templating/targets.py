@@ -33,8 +33,12 @@ class Targets:
         return " ".join(filter(None, [message % {"target": target[:100]}, self._nearest(target)]))
 
     def _nearest(self, target: str) -> str:
-        near = difflib.get_close_matches(target[:100], self.types, n=1, cutoff=0.5)
-        return _("The nearest is lead.%s.") % near[0] if near else ""
+        near = difflib.get_close_matches(target[:100], [*self.types, *self.unticked], n=1, cutoff=0.5)
+        if not near or near[0] == target:
+            return ""
+        if near[0] in self.types:
+            return _("The nearest is lead.%s.") % near[0]
+        return _("The nearest is lead.%s, which is not ticked.") % near[0]
 
 
 def targets(columns: Iterable[Column], ticks: Ticks = EVERYTHING) -> Targets:

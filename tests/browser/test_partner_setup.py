@@ -17,7 +17,13 @@ from delivery.models import Job
 from partners.models import Partner
 from tests.browser.conftest import Opener
 from tests.browser.test_admin import enter
-from tests.factories import EntityFactory, UserFactory, make_fields
+from tests.factories import (
+    DeliverySettingsFactory,
+    EntityFactory,
+    PartnerFactory,
+    UserFactory,
+    make_fields,
+)
 from tests.servers.http import HttpServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -109,3 +115,18 @@ def test_webhook_partner_from_nothing_to_a_green_test_by_keyboard(
     assert (job.partner, job.test, job.assignment) == (partner, True, None)
     assert partner.default_settings is not None
     assert partner.default_settings.config["url"] == receiver.url
+
+
+def test_enter_key_saves_and_sends_no_test(open_page: Opener, live_server: LiveServer) -> None:
+    partner = PartnerFactory.create(name="Acme")
+    partner.default_settings = DeliverySettingsFactory.create(partner=partner)
+    partner.save()
+    page = open_page()
+    enter(page, live_server, UserFactory.create(admin=True))
+    page.goto(live_server.url + reverse("admin:partners_partner_change", args=[partner.pk]))
+    tab_to(page, "Name")
+    page.keyboard.type("Acme Solar")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("was changed")
+    assert Partner.objects.get().name == "Acme Solar"
+    assert not Job.objects.exists()

@@ -1,0 +1,51 @@
+"""A partner with a webhook, its entity, a lead of it, and the partner in a profile."""
+
+import pytest
+
+from distribution.models import Assignment, Entity, Lead
+from partners.models import Partner
+from tests.delivery.trying.forms import HEADER, SEALED
+from tests.factories import (
+    AssignmentFactory,
+    DeliverySettingsFactory,
+    EntityFactory,
+    LeadFactory,
+    PartnerFactory,
+    make_fields,
+)
+
+
+@pytest.fixture
+def entity(db: None) -> Entity:
+    entity = EntityFactory.create(name="Solar lead", slug="solar-lead", display_field="name")
+    make_fields(entity, name="text", size="number", iban={"type": "text", "encrypted": True})
+    return entity
+
+
+@pytest.fixture
+def acme(entity: Entity) -> Partner:
+    """With a webhook that signs nothing and has a header."""
+    partner = PartnerFactory.create(name="Acme")
+    partner.default_settings = DeliverySettingsFactory.create(
+        partner=partner,
+        config={
+            "url": "https://crm.example.com/leads",
+            "method": "POST",
+            "format": "json",
+            "headers": ["X-API-Key"],
+            "signing": False,
+        },
+        secrets={"headers": {"X-API-Key": HEADER}},
+    )
+    partner.save()
+    return partner
+
+
+@pytest.fixture
+def lead(entity: Entity) -> Lead:
+    return LeadFactory.create(entity=entity, values={"name": "Ana", "size": 3}, hidden={"iban": SEALED})
+
+
+@pytest.fixture
+def assignment(acme: Partner, entity: Entity) -> Assignment:
+    return AssignmentFactory.create(partner=acme, profile__entity=entity, settings=None)
