@@ -6,7 +6,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from leadflip import refusals
+from leadflip import kept, refusals
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -20,8 +20,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403: the form was opened in a session that has ended meanwhile."""
-    return _page(request, 403, "403_csrf")
+    """403: the form was opened in a session that has ended meanwhile. What was typed is kept."""
+    page, signed_out = kept.keep(request), not request.user.is_authenticated
+    way = page or request.path
+    if page and signed_out:
+        way = kept.through(kept.door_of(request.path), page)
+    return _page(request, 403, "403_csrf", kept=page, signed_out=signed_out, way=way)
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from leadflip import ops
+from leadflip import kept, ops
 from leadflip.run.sample import start
 
 handler400 = "leadflip.errors.bad_request"
@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/", include("distribution.api.urls")),
     path("admin/delivery/", include("delivery.pages.urls")),
     path("admin/", admin.site.urls),
+    path("account/kept/<str:name>/", kept.page, name="kept"),
     path("account/", include("partners.accounts.urls")),
     path("portal/", include("portal.urls")),
 ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.models import User
 
 Words = str | Promise
-OUTER = "/portal/"
+OUTER, SHARED = "/portal/", "/account/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Door:
     told: Words
 
     def owns(self, path: str) -> bool:
-        """Whether a path on this site lies behind this door and not behind the other."""
-        return path.startswith(OUTER) is (self is PORTAL)
+        """Whether a path on this site lies behind this door and not behind the other alone."""
+        return path.startswith(SHARED) or path.startswith(OUTER) is (self is PORTAL)
 
     def way(self) -> str:
         """The path of the sign-in page."""

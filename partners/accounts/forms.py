@@ -41,7 +41,7 @@ class SignInForm(stock.LoginForm):
         self.fields = {"login": _email(), "password": _password(_("Password"), "current-password")}
 
     def clean(self) -> dict[str, Any] | None:
-        cleaned: dict[str, Any] | None = super().clean()  # type: ignore[no-untyped-call]  # allauth's
+        cleaned: dict[str, Any] | None = super().clean()
         if self.user is not None:
             self._judge(self.user)
         return cleaned
@@ -130,7 +130,7 @@ class TokenForm(stock.UserTokenForm):
     """Whose link it is: of nobody whose login is closed."""
 
     def _get_user(self, uidb36: str | None) -> User | None:
-        person: User | None = super()._get_user(uidb36)  # type: ignore[no-untyped-call]  # allauth's
+        person: User | None = super()._get_user(uidb36)
         return person if person is not None and person.is_active else None
 
 

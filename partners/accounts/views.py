@@ -29,7 +29,7 @@ class SignIn(stock.LoginView):
 
     def get_next_url(self) -> str | None:
         """`next`, or None where it names another site or the other door."""
-        named: str | None = super().get_next_url()  # type: ignore[no-untyped-call]  # allauth's
+        named: str | None = super().get_next_url()
         return named if named and self.door.owns(named) else None
 
     def get_default_success_url(self) -> str:
@@ -53,9 +53,11 @@ class AskReset(stock.PasswordResetView):
         return f"{reverse('account_reset_password_done')}?door={doors.asked(self.request).key}"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not links.can_send():
-            return self.render_to_response(self.get_context_data())
-        response: HttpResponse = super().post(request, *args, **kwargs)
+        response: HttpResponse
+        if links.can_send():
+            response = super().post(request, *args, **kwargs)
+        else:
+            response = self.render_to_response(self.get_context_data())
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -132,5 +134,7 @@ def sign_in(door: Door) -> Any:
 
 def change_password(request: HttpRequest, door: Door, template: str, **extra: Any) -> HttpResponseBase:
     """The page for a new password, in the look of what lies behind `door`."""
-    view = ChangePassword.as_view(door=door, template_name=template, extra=extra)
-    return view(request)
+    response: HttpResponseBase = ChangePassword.as_view(door=door, template_name=template, extra=extra)(
+        request
+    )
+    return response

@@ -46,7 +46,7 @@ class MembershipInline(TableInline[Member, User]):
 # The roles' permissions are a table in the code; a form for them would be undone by the next migrate.
 admin.site.unregister(Group)
 # A person's address is a column of theirs; allauth's table of further ones stays empty.
-admin.site.unregister(allauth_admin.EmailAddress)  # type: ignore[attr-defined]  # where it registers it
+admin.site.unregister(allauth_admin.EmailAddress)
 
 
 @admin.register(User)

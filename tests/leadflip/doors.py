@@ -236,4 +236,5 @@ def _objects(people: People) -> dict[str, Any]:
         "url": "nothing/here",
         "uidb36": "1",
         "key": "no-key",
+        "name": "nothing",
     }
