@@ -107,6 +107,28 @@ def _lease(name: str, seconds: int, least: int, code: str) -> list[CheckMessage]
     return [Error(message, hint=f"Set {name} to {least} or more.", id=code)]
 
 
+# The least value of each setting that counts something: below it nothing would be delivered, or ever end.
+LEAST = {
+    "ENGINE_PROCESSES": 0,
+    "ENGINE_CAPACITY": 1,
+    "ENGINE_YOUNG": 1,
+    "SWEEP_SECONDS": 1,
+    "DOWN_SECONDS": 60,
+    "GRACE_SECONDS": 0,
+    "PROXIES": 0,
+}
+
+
+@register()
+def counts_are_not_too_small(**kwargs: Any) -> list[CheckMessage]:
+    """E011: a setting that counts something is at least what makes sense."""
+    return [
+        Error(f"{name} is {value}.", hint=f"Set {name} to {least} or more.", id="leadflip.E011")
+        for name, least in LEAST.items()
+        if (value := getattr(settings, name)) < least
+    ]
+
+
 @register()
 def kinds_are_whole(**kwargs: Any) -> list[CheckMessage]:
     """E006: every delivery method has its settings class with a form, and its channel."""

@@ -76,18 +76,22 @@ def _ended(job: Job) -> Offer:
     return Offer(actions, why)
 
 
+# What the partner notices of a lead that is sent to it once more.
+AGAIN: Mapping[str, Any] = {
+    "webhook": gettext_lazy(
+        "%(partner)s has this lead. It is sent again with the same webhook-id, by which repeats "
+        "can be discarded."
+    ),
+    "email": gettext_lazy(
+        "%(partner)s has this lead. The e-mail is sent again to all recipients, with the same Message-ID."
+    ),
+    "portal": gettext_lazy("%(partner)s has this lead in its feed. Sending it again adds nothing there."),
+}
+
+
 def _resend_delivered(job: Job) -> Action:
-    told = {
-        "webhook": _(
-            "%(partner)s has this lead. It is sent again with the same webhook-id, by which repeats "
-            "can be discarded."
-        ),
-        "email": _(
-            "%(partner)s has this lead. The e-mail is sent again to all recipients, with the same Message-ID."
-        ),
-        "portal": _("%(partner)s has this lead in its feed. Sending it again adds nothing there."),
-    }[job.kind]
-    return Action(RESEND_DELIVERED, _("Resend…"), told % {"partner": job.partner.name}, _("Send once more"))
+    told = AGAIN[job.kind] % {"partner": job.partner.name}
+    return Action(RESEND_DELIVERED, _("Resend…"), told, _("Send once more"))
 
 
 def _not_received(job: Job) -> Action:

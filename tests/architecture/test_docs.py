@@ -59,7 +59,8 @@ def test_make_targets_exist(page: Path) -> None:
 def test_files_and_what_they_define_exist(page: Path) -> None:
     missing = []
     for text in code(page):
-        path, _, symbol = text.partition(":")
+        # `file.py:symbol`, or a test as pytest names it: `file.py::test`.
+        path, _, symbol = text.replace("::", ":").partition(":")
         if not FILE.fullmatch(path) or " " in text:
             continue
         found = ROOT / path

@@ -133,6 +133,15 @@ def test_kind_without_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "“webhook” has no channel" in message.msg
 
 
+@pytest.mark.parametrize("name", checks.LEAST)
+def test_count_below_its_least_is_refused(settings: Settings, name: str) -> None:
+    setattr(settings, name, checks.LEAST[name])
+    assert checks.counts_are_not_too_small() == []
+    setattr(settings, name, checks.LEAST[name] - 1)
+    (message,) = checks.counts_are_not_too_small()
+    assert (message.id, message.hint) == ("leadflip.E011", f"Set {name} to {checks.LEAST[name]} or more.")
+
+
 def test_demo_with_a_named_database_is_refused(settings: Settings) -> None:
     settings.DEMO, settings.EMBEDDED = True, False
     assert ids(checks.demo_is_embedded()) == ["leadflip.E007"]
