@@ -1,0 +1,1 @@
+"""Screenshots of every page for docs/tour.md: `make screenshots`."""

@@ -1,0 +1,76 @@
+"""Takes each scene at two widths, as compact WebP pictures."""
+
+import base64
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from leadflip.run.state import PROJECT
+from leadflip.run.terminal import say
+from tests.tour.scenes import Scene
+from tests.tour.site import Site
+
+FOLDER = PROJECT / "docs" / "tour"
+WIDTHS = (1280, 390)
+# No page is so interesting that more of it is looked at.
+LONGEST = {1280: 1800, 390: 2400}
+QUALITY = 70
+LOGINS = {"admin": "/admin/", "operator": "/admin/", "partner": "/portal/"}
+
+
+def photograph(site: Site, scenes: Iterable[Scene], wanted: list[str]) -> list[str]:
+    """Writes docs/tour/<name>-<width>.webp; returns what went wrong, by scene."""
+    FOLDER.mkdir(exist_ok=True)
+    chosen = [scene for scene in scenes if not wanted or any(part in scene.name for part in wanted)]
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        return ["No Chromium on PATH."]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        faults = [fault for width in WIDTHS for fault in _at(browser, site, chosen, width)]
+        browser.close()
+    return faults
+
+
+def _at(browser: Browser, site: Site, scenes: Iterable[Scene], width: int) -> list[str]:
+    """One session a person; the pictures of all scenes at this width."""
+    said: list[str] = []
+    pages: dict[str, Page] = {}
+    for scene in scenes:
+        page = pages.get(scene.who) or pages.setdefault(scene.who, _session(browser, site, scene.who, width))
+        page.goto(site.address + scene.path)
+        if scene.act is not None:
+            scene.act(page)
+        page.wait_for_load_state("networkidle")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            said.append(f"{scene.name} at {width} px is wider than its window.")
+        size = _take(page, FOLDER / f"{scene.name}-{width}.webp", width)
+        say(f"  {scene.name}-{width}  {size // 1024} kB")
+    for page in pages.values():
+        page.context.close()
+    return said
+
+
+def _session(browser: Browser, site: Site, who: str, width: int) -> Page:
+    context = browser.new_context(viewport={"width": width, "height": 844 if width < 500 else 900})
+    page = context.new_page()
+    if who in LOGINS:
+        page.goto(site.address + LOGINS[who])
+        page.get_by_label("E-mail").fill(f"{who}@example.com")
+        page.get_by_label("Password", exact=True).fill(getattr(site.demo, who))
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    return page
+
+
+def _take(page: Page, file: Path, width: int) -> int:
+    """The whole page down to LONGEST; Playwright itself knows no WebP. Returns the bytes."""
+    height = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST[width])
+    clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+    wanted = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip}
+    picture = page.context.new_cdp_session(page).send("Page.captureScreenshot", wanted)
+    data = base64.b64decode(picture["data"])
+    file.write_bytes(data)
+    return len(data)

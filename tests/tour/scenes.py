@@ -1,0 +1,187 @@
+"""What is photographed: every page, after a story that gives each of them something to show."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from delivery.models import Job
+from delivery.models.job import SETTLED, Status
+from distribution.models import ApiKey, Assignment, Entity, Lead, Profile
+from leadflip.kit import clock
+from leadflip.run.sample import walk
+from leadflip.run.sample.demo import PARTNER, Demo
+from partners.models import DeliverySettings, Partner, RetryPolicy, User
+from partners.models.settings import Kind
+from partners.services import save_settings, touch
+from portal import services as portal
+from portal.models import Entry
+
+SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One page: the picture's name, its address, who looks, and what is done on it first."""
+
+    name: str
+    path: str
+    who: str = "admin"
+    act: Callable[[Page], object] | None = None
+
+
+def scenes() -> Sequence[Scene]:
+    """Plays the story, then lists the scenes with the addresses that came of it."""
+    failed, retrying = _story()
+    lead = Lead.objects.filter(jobs=retrying).get()
+    return [*_public(), *_configuration(), *_operations(failed, retrying, lead), *_portal()]
+
+
+def _public() -> list[Scene]:
+    return [
+        Scene("start", "/", "nobody"),
+        Scene("sign-in", reverse("account_login"), "nobody"),
+        Scene("portal-sign-in", reverse("portal:login"), "nobody"),
+        Scene("password-reset", reverse("account_reset_password"), "nobody"),
+        Scene("not-found", "/nothing-here", "nobody"),
+        Scene("api-docs", "/api/docs", "nobody", lambda page: page.wait_for_selector(".opblock")),
+        Scene("sample-crm", "/sample/crm/", "nobody"),
+        Scene("sample-mailbox", "/sample/mailbox/", "nobody"),
+    ]
+
+
+def _configuration() -> list[Scene]:
+    crm, letter = Partner.objects.get(name="Sample CRM"), Partner.objects.get(name="Sample mailbox")
+    profile, entity = Profile.objects.get(), Entity.objects.get()
+    assignment = Assignment.objects.get(partner=letter)
+    person = User.objects.get(email=PARTNER)
+    return [
+        Scene("admin", reverse("admin:index")),
+        Scene("profiles", _list("distribution.profile")),
+        Scene("profile", _change("distribution.profile", profile.pk)),
+        Scene("profile-partner", _change("distribution.assignment", assignment.pk)),
+        Scene("entities", _list("distribution.entity")),
+        Scene("entity", _change("distribution.entity", entity.pk)),
+        Scene("partners", _list("partners.partner")),
+        Scene("partner-webhook", _change("partners.partner", crm.pk)),
+        Scene("partner-email", _change("partners.partner", letter.pk)),
+        Scene("partner-new", reverse("admin:partners_partner_add")),
+        Scene("retry-policy", _change("partners.retrypolicy", RetryPolicy.objects.latest("id").pk)),
+        Scene("api-keys", _list("distribution.apikey")),
+        Scene("api-key", _change("distribution.apikey", ApiKey.objects.get().pk)),
+        Scene("email-settings", reverse("admin:delivery_smtpaccount_add")),
+        Scene("people", _list("partners.user")),
+        Scene("person", _change("partners.user", person.pk)),
+    ]
+
+
+def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
+    delivered = Job.objects.filter(status=Status.DELIVERED, kind=Kind.WEBHOOK).latest("id")
+    return [
+        Scene("log", reverse("delivery:log"), "operator"),
+        Scene("log-filtered", f"{reverse('delivery:log')}?status=failed&code=404&last=24h", "operator"),
+        Scene("job-retrying", _job(retrying), "operator"),
+        Scene("job-failed", _job(failed), "operator"),
+        Scene("job-delivered", _job(delivered), "operator"),
+        Scene("leads", _list("distribution.lead"), "operator"),
+        Scene("lead", _change("distribution.lead", lead.pk), "operator"),
+    ]
+
+
+def _portal() -> list[Scene]:
+    pending = Entry.objects.filter(partner__name="Sample portal", review="pending").latest("id")
+    reject = "Reject…"
+    return [
+        Scene("portal-feed", reverse("portal:feed"), "partner"),
+        Scene("portal-lead", reverse("portal:lead", args=[pending.pk]), "partner"),
+        Scene(
+            "portal-reject",
+            reverse("portal:lead", args=[pending.pk]),
+            "partner",
+            lambda page: page.get_by_text(reject).click(),
+        ),
+        Scene("portal-rejected", f"{reverse('portal:feed')}?review=rejected", "partner"),
+        Scene("portal-csv", reverse("portal:csv"), "partner"),
+        Scene("portal-history", reverse("portal:activity"), "partner"),
+        Scene("portal-account", reverse("portal:account"), "partner"),
+    ]
+
+
+def _list(model: str) -> str:
+    return reverse(f"admin:{model.replace('.', '_')}_changelist")
+
+
+def _change(model: str, key: object) -> str:
+    return reverse(f"admin:{model.replace('.', '_')}_change", args=[key])
+
+
+def _job(job: Job) -> str:
+    return reverse("delivery:job", args=[job.pk])
+
+
+def _story() -> tuple[Job, Job]:
+    """Leads that arrive, one whose webhook failed for good, one that is tried again, portal answers."""
+    _send(), _send()
+    once = RetryPolicy.objects.create(name="Once more, soon", waits=[1])
+    _point_crm("/nowhere", once)
+    failed = _until(_send(), Status.FAILED)
+    _point_crm("/nowhere", RetryPolicy.objects.create(name="Soon, then hourly", waits=[2, 3600, 3600]))
+    retrying = _until(_send(), Status.RETRYING, attempts=2)
+    _point_crm("/leads", None)
+    _until(_send(), Status.DELIVERED)
+    _answer()
+    return failed, retrying
+
+
+def _send() -> Job:
+    """Another sample lead; its webhook's job."""
+    return Job.objects.get(lead=walk.send(), kind=Kind.WEBHOOK)
+
+
+def _until(job: Job, status: str, attempts: int = 1) -> Job:
+    """The job in that status after so many attempts, and the lead's other jobs at their end."""
+    deadline = time.monotonic() + SECONDS
+    while (
+        job.status != status
+        or job.attempts < attempts
+        or Job.objects.filter(lead=job.lead_id).exclude(status__in=[*SETTLED, Status.RETRYING])
+    ):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"The job is {job.status} and not {status} after {SECONDS} s.")
+        time.sleep(0.1)
+        job.refresh_from_db()
+    return job
+
+
+def _point_crm(path: str, policy: RetryPolicy | None) -> None:
+    """The sample CRM's partner saved with another path, as its form would."""
+    demo = Demo.known(settings.STATE)
+    row = DeliverySettings.objects.get(partner__name="Sample CRM", kind=Kind.WEBHOOK)
+    assert demo is not None
+    with transaction.atomic():
+        touch()
+        save_settings(
+            partner=row.partner,
+            kind=row.kind,
+            scope=row.scope,
+            config={**row.config, "url": demo.crm_url.replace("/leads", path)},
+            secrets=row.secrets(),
+            policy=policy,
+            everything=row.everything,
+            per_entity=row.per_entity,
+        )
+
+
+def _answer() -> None:
+    person = User.objects.get(email=PARTNER)
+    first, second = Entry.objects.filter(partner__name="Sample portal").order_by("id")[:2]
+    for entry, answer in (
+        (first, {"review": "accepted"}),
+        (second, {"review": "rejected", "reason": "out_of_area", "note": "Too far north for us."}),
+    ):
+        portal.viewed(entry=entry, user=person, at=clock.now())
+        portal.answer(entry_id=entry.pk, partner_id=entry.partner_id, user=person, at=clock.now(), **answer)
