@@ -76,8 +76,10 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     """What was typed, with the button that sends it to where it was going."""
     if not request.user.is_authenticated:
         return HttpResponseRedirect(through(doors.asked(request), request.path))
-    door = doors.of(request.user)
-    return render(request, "account/kept.html", {"door": door, "home": reverse(door.home), **_found(name)})
+    door, found = doors.of(request.user), _found(name)
+    shown = [(name, value) for name, value in found.get("fields", []) if value and _is_typed(name)]
+    context = {"door": door, "home": reverse(door.home), "shown": shown, **found}
+    return render(request, "account/kept.html", context)
 
 
 def _found(name: str) -> dict[str, Any]:
@@ -116,6 +118,11 @@ def _fields(request: HttpRequest) -> list[tuple[str, str]]:
     except UNREADABLE:
         return []
     return [(name, value) for name, values in lists if not _is_secret(name) for value in values]
+
+
+def _is_typed(name: str) -> bool:
+    """Not a button, nor what the admin counts its rows by."""
+    return not name.startswith("_") and not name.endswith("_FORMS")
 
 
 def _is_secret(name: str) -> bool:

@@ -10,7 +10,7 @@ from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import User
@@ -66,6 +66,12 @@ def of(person: User) -> str:
     return next((role for role in WORDS if role in held), "")
 
 
+def holding(role: str) -> Q:
+    """A filter for the people of one role; a superuser is an admin."""
+    held = Q(pk__in=User.objects.filter(groups__name=role).values("pk"))
+    return Q(is_staff=True) & (held | Q(is_superuser=True) if role == ADMIN else held & Q(is_superuser=False))
+
+
 def who_may(permission: str) -> list[str]:
     """The roles, in words, that hold "app.verb_model"; the admin's alone where the table has no such row."""
     app, _dot, codename = permission.partition(".")
@@ -90,15 +96,11 @@ def is_last_admin(person: User, *, lock: bool = False) -> bool:
 
     With `lock`, in a transaction: nobody else changes an admin until it ends.
     """
-    admins = User.objects.filter(Q(is_superuser=True) | Q(pk__in=_in_group()), is_active=True, is_staff=True)
+    admins = User.objects.filter(holding(ADMIN), is_active=True)
     if lock:
         admins = admins.order_by("pk").select_for_update(no_key=True)
     ids = set(admins.values_list("pk", flat=True))
     return ids == {person.pk}
-
-
-def _in_group() -> QuerySet[User, int]:
-    return User.objects.filter(groups__name=ADMIN).values_list("pk", flat=True)
 
 
 def grant(app_config: AppConfig, using: str, apps: Apps = installed, **kwargs: Any) -> None:

@@ -5,22 +5,37 @@ from typing import Any
 from allauth.account import forms as stock
 from allauth.account.adapter import get_adapter
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from partners.accounts import doors, links
 from partners.models import User
 
-NEW, REPEATED = _("New password"), _("New password, once more")
 
-
-def _password(label: Any, autocomplete: str) -> forms.CharField:
+def _password(label: Any, autocomplete: str, missing: Any, hint: Any = "") -> forms.CharField:
     """`<show-password>` around it, in `base/_field.html`, adds the button that shows it."""
     widget = forms.PasswordInput(attrs={"autocomplete": autocomplete, "autocapitalize": "none"})
-    return forms.CharField(label=label, strip=False, widget=widget)
+    return forms.CharField(
+        label=label, strip=False, widget=widget, help_text=hint, error_messages={"required": missing}
+    )
+
+
+def _new() -> forms.CharField:
+    return _password(
+        _("New password"),
+        "new-password",
+        _("Write a new password."),
+        _("12 characters or more; not digits alone, not a common one, and not like your name or address."),
+    )
+
+
+def _repeated() -> forms.CharField:
+    return _password(_("New password, once more"), "new-password", _("Write the new password once more."))
+
+
+def _current(label: Any) -> forms.CharField:
+    return _password(label, "current-password", _("Write your password."))
 
 
 def _email() -> forms.EmailField:
@@ -28,7 +43,10 @@ def _email() -> forms.EmailField:
     return forms.EmailField(
         label=_("E-mail"),
         widget=forms.EmailInput(attrs=attrs),
-        error_messages={"invalid": _("Write the whole address, such as ana@example.com.")},
+        error_messages={
+            "required": _("Write your e-mail address."),
+            "invalid": _("Write the whole address, such as ana@example.com."),
+        },
     )
 
 
@@ -38,7 +56,7 @@ class SignInForm(stock.LoginForm):
     def __init__(self, *args: Any, door: doors.Door, **kwargs: Any) -> None:
         self.door = door
         super().__init__(*args, **kwargs)
-        self.fields = {"login": _email(), "password": _password(_("Password"), "current-password")}
+        self.fields = {"login": _email(), "password": _current(_("Password"))}
 
     def clean(self) -> dict[str, Any] | None:
         cleaned: dict[str, Any] | None = super().clean()
@@ -97,26 +115,24 @@ class _NewPassword(forms.Form):
 class LinkForm(_NewPassword):
     """The form behind the link of a letter."""
 
-    password1 = _password(NEW, "new-password")
-    password2 = _password(REPEATED, "new-password")
+    password1 = _new()
+    password2 = _repeated()
 
     def __init__(self, *args: Any, user: User | None = None, temp_key: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["password1"].help_text = rules()
 
 
 class ChangeForm(_NewPassword):
     """The form of somebody who is signed in: the old password, too."""
 
-    oldpassword = _password(_("Current password"), "current-password")
-    password1 = _password(NEW, "new-password")
-    password2 = _password(REPEATED, "new-password")
+    oldpassword = _current(_("Current password"))
+    password1 = _new()
+    password2 = _repeated()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["password1"].help_text = rules()
 
     def clean_oldpassword(self) -> str:
         assert self.user is not None
@@ -132,8 +148,3 @@ class TokenForm(stock.UserTokenForm):
     def _get_user(self, uidb36: str | None) -> User | None:
         person: User | None = super()._get_user(uidb36)
         return person if person is not None and person.is_active else None
-
-
-def rules() -> Any:
-    """What a password must be, as one line."""
-    return format_lazy("{}", " ".join(password_validators_help_texts()))

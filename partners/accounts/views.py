@@ -17,6 +17,9 @@ from partners.accounts import doors, links
 from partners.accounts.doors import Door
 from partners.accounts.forms import ChangeForm, LinkForm
 
+# Below this address stands what somebody typed whose session had ended.
+KEPT = "/account/kept/"
+
 
 class SignIn(stock.LoginView):
     """A door's sign-in page. Afterwards to `next`, if that lies behind this door, else home."""
@@ -38,7 +41,9 @@ class SignIn(stock.LoginView):
         return reverse(doors.of(person).home if refused else self.door.home)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), "door": self.door, "next": self.get_next_url() or ""}
+        next_ = self.get_next_url() or ""
+        context = super().get_context_data(**kwargs)
+        return {**context, "door": self.door, "next": next_, "kept": next_.startswith(KEPT)}
 
 
 class AskReset(stock.PasswordResetView):

@@ -49,6 +49,22 @@ admin.site.unregister(Group)
 admin.site.unregister(allauth_admin.EmailAddress)
 
 
+class RoleFilter(admin.SimpleListFilter):
+    """Staff by role, and all others."""
+
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*roles.WORDS.items(), ("none", _("None: portal only"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        role = self.value()
+        if role == "none":
+            return queryset.filter(is_staff=False)
+        return queryset.filter(roles.holding(role)) if role in roles.WORDS else queryset
+
+
 @admin.register(User)
 class PersonAdmin(StockAdmin, BaseAdmin[User]):
     """Staff and members alike: one login a person."""
@@ -57,8 +73,8 @@ class PersonAdmin(StockAdmin, BaseAdmin[User]):
     add_form = NewPersonForm
     add_form_template = None
     inlines = [MembershipInline]
-    list_display = ["email", "name", "role", "partners", "is_active", "last_login"]
-    list_filter = ["groups", "is_active"]
+    list_display = ["email", "name", "role", "partners", "seen"]
+    list_filter = [RoleFilter, "is_active"]
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = ()
@@ -77,17 +93,17 @@ class PersonAdmin(StockAdmin, BaseAdmin[User]):
         return list(self.inlines) if obj else []
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Who may only look sees the role in words."""
+        """Who may only look sees words where others have a choice and links."""
         shown = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return shown
+        words = {"role": "role_words", "password_state": "password_words"}
         return [
-            (title, {"fields": ["role_words" if name == "role" else name for name in options["fields"]]})
-            for title, options in shown
+            (title, {"fields": [words.get(name, name) for name in row["fields"]]}) for title, row in shown
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), "role_words"]
+        return [*super().get_readonly_fields(request, obj), "role_words", "password_words"]
 
     def get_urls(self) -> list[URLPattern]:
         link = path("<int:pk>/link/", self.admin_site.admin_view(self.link_page), name="partners_user_link")
@@ -105,20 +121,32 @@ class PersonAdmin(StockAdmin, BaseAdmin[User]):
         """Of the staff; a superuser is an admin whatever groups they are in."""
         return str(roles.WORDS.get(roles.of(person), ""))
 
-    role_words = role
+    @admin.display(description=_("role"))
+    def role_words(self, person: User) -> str:
+        """As in the list, where "no staff" is an empty cell."""
+        return self.role(person) or gettext("None: no staff, portal only")
 
     @admin.display(description=_("partners"))
     def partners(self, person: User) -> str:
         """Whose portal they may enter."""
         return ", ".join(member.partner.name for member in person.memberships.all())
 
+    @admin.display(description=_("last sign-in"), ordering="last_login")
+    def seen(self, person: User) -> Any:
+        """When, or why there can be none."""
+        return person.last_login if person.is_active else gettext("Not active")
+
+    @admin.display(description=_("password"))
+    def password_words(self, person: User) -> str:
+        """Whether there is one."""
+        return gettext("Set") if person.has_usable_password() else gettext("Not set: nobody can sign in")
+
     @admin.display(description=_("password"))
     def password_state(self, person: User) -> SafeString:
         """Whether there is one, and the ways to another."""
-        state = gettext("Set") if person.has_usable_password() else gettext("Not set: nobody can sign in")
         return format_html(
             '{} · <a href="{}">{}</a> · <a href="{}">{}</a>',
-            state,
+            self.password_words(person),
             reverse("admin:partners_user_link", args=[person.pk]),
             gettext("Send a link"),
             reverse("admin:auth_user_password_change", args=[person.pk]),

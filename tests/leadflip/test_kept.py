@@ -55,6 +55,7 @@ def hidden(page: str) -> dict[str, str]:
 def test_form_in_the_admin_is_sent_after_sign_in(client: Client, boss: None) -> None:
     lost = send(client, ADD, TYPED)
     assert way(lost).startswith("/account/login/?next=%2Faccount%2Fkept%2F")
+    assert "what you typed is still there" in client.get(way(lost)).text
     kept = way(sign_in(client, way(lost), "boss@example.com"))
     page = client.get(kept).text
     assert "What you typed is still here" in page

@@ -153,6 +153,31 @@ def test_controls_of_a_row_have_names(desk: Client) -> None:
         assert f'aria-label="{label}"' in html
 
 
+@pytest.mark.parametrize(
+    ("role", "found"),
+    [("admin", ["boss"]), ("viewer", ["viewer"]), ("operator", []), ("none", ["partner"])],
+)
+def test_list_by_role(desk: Client, admin: User, role: str, found: list[str]) -> None:
+    User.objects.filter(pk=admin.pk).update(email="boss@example.com")
+    staff("viewer", email="viewer@example.com")
+    UserFactory.create(email="partner@example.com")
+    html = desk.get("/admin/partners/user/", {"role": role}).text
+    listed = [name for name in ("boss", "viewer", "partner") if f">{name}@example.com</a>" in html]
+    assert listed == found
+
+
+def test_list_names_who_cannot_sign_in(desk: Client) -> None:
+    UserFactory.create(is_active=False)
+    assert "Not active" in desk.get("/admin/partners/user/").text
+
+
+def test_viewer_is_offered_no_link(sign_in: Callable[[str], Client]) -> None:
+    person = UserFactory.create()
+    html = sign_in("viewer").get(page(person)).text
+    assert "Not set: nobody can sign in" in html
+    assert link_page(person) not in html
+
+
 def test_link_is_sent_from_the_persons_page(desk: Client) -> None:
     person = UserFactory.create(email="new@example.com")
     assert link_page(person) in desk.get(page(person)).text
