@@ -16,8 +16,8 @@ from delivery.metrics import troubles
 from delivery.models import Attempt, Job, Lane
 from delivery.models.job import SETTLED, Status
 from delivery.pages import exchange, fixes, words
-from delivery.preview import SHAPES
-from leadflip.kit import clock
+from delivery.preview import MASK, SHAPES
+from leadflip.kit import clock, show
 from partners.models.settings import Kind
 
 # Seconds after which a waiting test says what it waits for.
@@ -75,10 +75,11 @@ _DELIVERED = {
 
 
 def _signed(job: Job, kept: exchange.Exchange | None) -> list[tuple[str, str]]:
-    """The webhook headers' names, and of those that hold no secret the values."""
-    shown = {**SHAPES, "webhook-id": job.webhook_id}
+    """The webhook headers' names, with those values that are known without being kept."""
+    secret = dict.fromkeys(job.settings.config.get("headers") or (), MASK)
+    shown = {**secret, **SHAPES, "webhook-id": job.webhook_id}
     names = kept.request.get("headers", []) if kept else []
-    return [(name, shown.get(name, "")) for name in names]
+    return [(name, shown.get(name, show.EMPTY)) for name in names]
 
 
 def _waits_for(job: Job) -> str:
