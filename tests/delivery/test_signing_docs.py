@@ -38,9 +38,7 @@ RUNNERS = {
 }
 
 
-def case(
-    *, secret: str, signed_by: str = "", body: str = BODY, at: int = 0, more: str = ""
-) -> dict[str, Any]:
+def case(secret: str, *, signed_by: str = "", body: str = BODY, at: int = 0, more: str = "") -> Case:
     """A request signed by `signed_by` (else `secret`) at `at` (else now), that arrived with `body`."""
     stamp = at or int(time.time())
     signature = sign([{"secret": signed_by or secret, "until": None}], "a-job", stamp, BODY.encode())

@@ -143,6 +143,16 @@ def test_steps_tick_until_all_has_ended(client: Client, demo: Demo) -> None:
     assert "hx-get" not in page(client)
 
 
+@pytest.mark.parametrize("leads", [1, 20])
+def test_page_takes_steady_queries(
+    client: Client, demo: Demo, leads: int, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(leads):
+        send(client)
+    with django_assert_max_num_queries(5):
+        page(client)
+
+
 def test_failed_step_says_why(client: Client, demo: Demo) -> None:
     job = send(client).jobs.order_by("id").first()
     assert job is not None
