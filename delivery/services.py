@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from delivery.models import Job
 from delivery.models.job import WAITING, Status
+from delivery.readmission import readmission
 from leadflip.kit.ids import uuid7
 from partners.models import User
+from partners.models.revision import hold_shared
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ class Refusal(TextChoices):
     SETTLED = "settled", _("It has ended. “Resend” begins again.")
     DELIVERED = "delivered", _("The partner has it. Say that it is to be sent once more.")
     INACTIVE = "inactive", _("The partner is inactive. Make it active, then resend.")
+    CAPPED = "capped", _("A cap of the partner or of its place in the profile is full. Raise it, or wait.")
     TEST = "test", _("A test is sent once. Send another one where the delivery settings are.")
     NOT_IN_DOUBT = "not_in_doubt", _("No failed attempt of it is in doubt: nothing is kept back.")
 
@@ -45,8 +48,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A selection of routing: where one lead goes, and at what price."""
+    """A selection of routing: where one lead goes, and at what price.
 
+    `counted_on`: the day in the partner's zone on which it takes its place of the caps.
+    """
+
+    lead_id: UUID
     assignment_id: int | None
     profile_version: int | None
     partner_id: int
@@ -55,16 +62,17 @@ class Placement:
     policy_id: int | None = None
     price: Decimal | None = None
     currency: str = ""
+    counted_on: date | None = None
 
 
-def place(*, lead_id: UUID, picks: Sequence[Placement], at: datetime) -> list[Job]:
+def place(picks: Sequence[Placement], *, at: datetime) -> list[Job]:
     """Queues a job for each pick, due at once, and wakes the engines when the transaction commits.
 
     `at` is the jobs' creation time; when they are due is told by the database's clock alone.
 
-    Raises IntegrityError if the lead already has a job for one of the assignments.
+    Raises IntegrityError if a lead already has a job for one of its assignments.
     """
-    jobs = [_job(lead_id, pick, at) for pick in picks]
+    jobs = [_job(pick, at) for pick in picks]
     Job.objects.bulk_create(jobs)
     if jobs:
         wake()
@@ -98,9 +106,11 @@ def cancel(*, job_id: UUID, reason: str) -> None:
 def resend(*, job_id: UUID, again: bool = False) -> None:
     """Queues an ended job with a fresh budget, due now, to all its recipients, under the same id.
 
-    A delivered one only with `again`. Raises Refused while it waits or is being sent, for a delivered
-    one without `again`, for a test, and while the partner is inactive; Job.DoesNotExist.
+    A delivered one only with `again`. A job whose place was given back takes one again. Raises Refused
+    while it waits or is being sent, for a delivered one without `again`, for a test, while the partner is
+    inactive, and where a cap is full; Job.DoesNotExist.
     """
+    hold_shared()
     ended = [Status.FAILED, Status.CANCELLED, *([Status.DELIVERED] if again else [])]
     changed = Job.objects.filter(id=job_id, status__in=ended, partner__active=True, test=False).update(
         status=Status.QUEUED,
@@ -113,6 +123,9 @@ def resend(*, job_id: UUID, again: bool = False) -> None:
         told=False,
     )
     _changed_or(job_id, changed, _not_resent)
+    job = Job.objects.get(id=job_id)
+    if job.counted_on is None and not readmission().take(job):
+        raise Refused(job_id, Refusal.CAPPED)
     wake()
 
 
@@ -134,10 +147,10 @@ def wake() -> None:
         cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-def _job(lead_id: UUID, pick: Placement, at: datetime) -> Job:
+def _job(pick: Placement, at: datetime) -> Job:
     return Job(
         id=uuid7(at),
-        lead_id=lead_id,
+        lead_id=pick.lead_id,
         assignment_id=pick.assignment_id,
         profile_version=pick.profile_version,
         partner_id=pick.partner_id,
@@ -146,6 +159,7 @@ def _job(lead_id: UUID, pick: Placement, at: datetime) -> Job:
         policy_id=pick.policy_id,
         price=pick.price,
         currency=pick.currency,
+        counted_on=pick.counted_on,
         next_attempt_at=Now(),
         budget_due=Now(),
         created_at=at,

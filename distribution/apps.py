@@ -7,7 +7,12 @@ class DistributionConfig(AppConfig):
     verbose_name = _("Distribution")
 
     def ready(self) -> None:
+        from delivery.readmission import register
+        from delivery.signals import job_settled
         from distribution.intake.reader import Reader
+        from distribution.routing import after
         from partners.sheet import register_reader
 
         register_reader(Reader())
+        register(after.Readmit())
+        job_settled.connect(after.settled, dispatch_uid="distribution.after")

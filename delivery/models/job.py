@@ -58,6 +58,8 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     # The engine that claimed it last. No key to its row, which is gone long before the job.
     engine = models.UUIDField(null=True, blank=True)
+    # The day in the partner's zone on which it took a place of the caps; None: it holds none.
+    counted_on = models.DateField(null=True, blank=True)
     had_unknown = models.BooleanField(default=False)
     told = models.BooleanField(default=False)
     last_outcome = models.CharField(max_length=13, blank=True)

@@ -54,7 +54,7 @@ def accept(*, key: ApiKey, body: Mapping[str, object], token: str | None, digest
 def _take(key: ApiKey, body: Mapping[str, object], revision: int) -> Accepted:
     entity = _entity(key, revision, _named(body))
     lead, ignored = _store(key, entity, body)
-    route(lead, revision=revision, fresh=True)
+    route([lead], revision=revision, fresh=True)
     return Accepted(str(lead.id), clock.iso(lead.created_at), ignored)
 
 

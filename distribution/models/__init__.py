@@ -3,12 +3,13 @@
 from distribution.models.entity import Entity, Field
 from distribution.models.lead import Lead
 from distribution.models.profile import Assignment, Profile, ProfileVersion
-from distribution.models.routing import Decision
+from distribution.models.routing import CapUse, Decision, Turn
 from distribution.models.source import ApiKey, Idempotency
 
 __all__ = [
     "ApiKey",
     "Assignment",
+    "CapUse",
     "Decision",
     "Entity",
     "Field",
@@ -16,4 +17,5 @@ __all__ = [
     "Lead",
     "Profile",
     "ProfileVersion",
+    "Turn",
 ]

@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from partners.models.capped import Capped, at_least_one
 
 
 class Strategy(models.TextChoices):
@@ -13,6 +15,7 @@ class Strategy(models.TextChoices):
 
     FIRST_MATCH = "first_match", _("First match (waterfall)")
     SEND_TO_ALL = "send_to_all", _("Send to all")
+    ROUND_ROBIN = "round_robin", _("Round robin (weighted)")
 
 
 class Profile(models.Model):
@@ -34,6 +37,21 @@ class Profile(models.Model):
         help_text=_("Price of a job in the entity's currency, unless its assignment has its own."),
     )
     rules = models.JSONField(_("rules"), default=list, blank=True)
+    sold_limit = models.PositiveSmallIntegerField(
+        _("most partners a lead"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("For Send to all: the best-ranked so many. Empty: every eligible one."),
+    )
+    failover = models.BooleanField(
+        _("failover"),
+        default=False,
+        help_text=_(
+            "A lead that could not be delivered goes to the next best partner; never while the first may "
+            "have it, never twice to one."
+        ),
+    )
     policy = models.ForeignKey(
         "partners.RetryPolicy",
         models.PROTECT,
@@ -49,13 +67,18 @@ class Profile(models.Model):
         verbose_name = _("distribution profile")
         verbose_name_plural = _("distribution profiles")
         ordering = ["name", "id"]
-        constraints = [models.CheckConstraint(condition=models.Q(base_price__gte=0), name="profile_price")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(base_price__gte=0), name="profile_price"),
+            models.CheckConstraint(
+                condition=models.Q(sold_limit=None) | models.Q(sold_limit__gte=1), name="profile_sold_limit"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Assignment(models.Model):
+class Assignment(Capped):
     """A partner in a profile. Its own delivery settings, if set, go before the partner's default."""
 
     profile = models.ForeignKey(Profile, models.CASCADE, related_name="assignments")
@@ -76,6 +99,12 @@ class Assignment(models.Model):
         validators=[MinValueValidator(0)],
         help_text=_("Empty: the profile's base price."),
     )
+    weight = models.PositiveIntegerField(
+        _("weight"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text=_("For Round robin: a partner with weight 3 gets three leads for each one of weight 1."),
+    )
     settings = models.ForeignKey(
         "partners.DeliverySettings",
         models.PROTECT,
@@ -94,7 +123,11 @@ class Assignment(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(price=None) | models.Q(price__gte=0), name="assignment_price"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(weight__gte=1, weight__lte=1000), name="assignment_weight"
+            ),
+            at_least_one("assignment_caps"),
         ]
 
     def __str__(self) -> str:

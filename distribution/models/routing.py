@@ -2,6 +2,15 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Cause(models.TextChoices):
+    """Why a decision was made."""
+
+    NEW = "new", _("New lead")
+    FAILOVER = "failover", _("Failover")
+    AGAIN = "again", _("Routed again")
 
 
 class Decision(models.Model):
@@ -15,6 +24,7 @@ class Decision(models.Model):
     lead = models.ForeignKey("distribution.Lead", models.PROTECT, related_name="decisions")
     profile = models.ForeignKey("distribution.Profile", models.PROTECT, related_name="decisions")
     seq = models.PositiveSmallIntegerField(default=1)
+    cause = models.CharField(max_length=10, choices=Cause, default=Cause.NEW)
     version = models.PositiveIntegerField()
     revision = models.PositiveBigIntegerField()
     verdicts = models.JSONField()
@@ -26,3 +36,45 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_id} · {self.profile_id}"
+
+
+class CapUse(models.Model):
+    """How many places of a capped partner or assignment are taken: one row an owner.
+
+    A job holds a place from its making until it fails or is cancelled (`Job.counted_on`). The three
+    numbers of a period count for the period that begins on the date beside them; a later one begins at
+    0. Who was never capped has no row, and one that is kept counts on when its caps are gone.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.OneToOneField("partners.Partner", models.CASCADE, null=True, related_name="cap_use")
+    assignment = models.OneToOneField(
+        "distribution.Assignment", models.CASCADE, null=True, related_name="cap_use"
+    )
+    day = models.DateField()
+    week = models.DateField()
+    month = models.DateField()
+    day_used = models.PositiveIntegerField(default=0)
+    week_used = models.PositiveIntegerField(default=0)
+    month_used = models.PositiveIntegerField(default=0)
+    life_used = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(partner=None) ^ models.Q(assignment=None), name="capuse_one_owner"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"partner {self.partner_id}" if self.partner_id else f"assignment {self.assignment_id}"
+
+
+class Turn(models.Model):
+    """Whose turn it is in a profile of Round robin: {assignment id: credit}."""
+
+    profile = models.OneToOneField("distribution.Profile", models.CASCADE, primary_key=True)
+    state = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return str(self.profile_id)

@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from distribution.routing.ledger import Ledger, Owner, Take
 from distribution.rules import Rules
 from distribution.rules.targets import Facts
+from partners.caps import Caps
+
+UNCAPPED = Caps()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Seat:
     rules: Rules
     price: Decimal
     settings_id: int | None = None
+    weight: int = 1
+    caps: Caps = UNCAPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class CompiledProfile:
     policy_id: int | None
     rules: Rules
     seats: tuple[Seat, ...]
+    sold_limit: int | None = None
+    failover: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class PartnerNow:
 
     active: bool
     default_settings_id: int | None = None
+    zone: str = "UTC"
+    caps: Caps = UNCAPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +65,23 @@ class SettingsNow:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Partners and delivery settings by id. Who is missing here gets nothing."""
+    """Partners and delivery settings by id. Who is missing here gets nothing.
+
+    `counted`: owners whose places are counted already, though they may have no cap any more.
+    """
 
     partners: Mapping[int, PartnerNow] = field(default_factory=dict)
     settings: Mapping[int, SettingsNow] = field(default_factory=dict)
+    counted: frozenset[Owner] = frozenset()
+
+    def takes(self, seat: Seat) -> list[Take]:
+        """The places that a job of `seat` takes: of its partner and of the assignment, if counted."""
+        partner = self.partners.get(seat.partner_id)
+        both = (
+            Take(Owner("partner", seat.partner_id), partner.caps if partner else UNCAPPED),
+            Take(Owner("assignment", seat.id), seat.caps),
+        )
+        return [take for take in both if take.caps.any or take.owner in self.counted]
 
     def settings_id(self, seat: Seat) -> int | None:
         """The delivery settings that a job of `seat` would have: its own, else its partner's."""
@@ -69,9 +92,14 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One lead before one profile. `facts` are its open values by field key, `now` is aware."""
+    """One lead before one profile. `facts` are its open values by field key, `now` is aware.
+
+    `offered`: partners who had this lead from this profile already.
+    """
 
     facts: Facts
     profile: CompiledProfile
     world: World
     now: datetime
+    ledger: Ledger = field(default_factory=Ledger)
+    offered: frozenset[int] = frozenset()

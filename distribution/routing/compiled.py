@@ -1,14 +1,15 @@
 """An entity's enabled profiles, ready to decide, with the partners as they are now."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from distribution.by_revision import ByRevision
-from distribution.models import ProfileVersion
-from distribution.routing.case import CompiledProfile, PartnerNow, SettingsNow, World
+from distribution.models import CapUse, ProfileVersion
+from distribution.routing.case import CompiledProfile, PartnerNow, Seat, SettingsNow, World
 from distribution.routing.document import compile_profile
+from distribution.routing.places import owner_of
 from partners.models import DeliverySettings, Partner
 
 
@@ -39,7 +40,7 @@ def _build(entity_id: int) -> Plan:
     )
     profiles = tuple(_compile(version) for version in versions.order_by("profile_id"))
     sound = [profile for profile in profiles if isinstance(profile, CompiledProfile)]
-    return Plan(profiles, _world({seat.partner_id for profile in sound for seat in profile.seats}))
+    return Plan(profiles, _world([seat for profile in sound for seat in profile.seats]))
 
 
 def _compile(version: ProfileVersion) -> CompiledProfile | Broken:
@@ -49,12 +50,18 @@ def _compile(version: ProfileVersion) -> CompiledProfile | Broken:
         return Broken(version.profile_id, error)
 
 
-def _world(partner_ids: Iterable[int]) -> World:
+def _world(seats: Sequence[Seat]) -> World:
+    partner_ids = {seat.partner_id for seat in seats}
+    uses = CapUse.objects.filter(Q(partner__in=partner_ids) | Q(assignment__in={seat.id for seat in seats}))
     partners = Partner.objects.filter(id__in=partner_ids)
     settings = DeliverySettings.objects.filter(partner__in=partner_ids)
     return World(
-        {partner.pk: PartnerNow(partner.active, partner.default_settings_id) for partner in partners},
+        {
+            partner.pk: PartnerNow(partner.active, partner.default_settings_id, partner.zone, partner.caps)
+            for partner in partners
+        },
         {row.pk: SettingsNow(row.kind, row.policy_id) for row in settings},
+        frozenset(map(owner_of, uses)),
     )
 
 

@@ -3,19 +3,24 @@
 A pure function of its arguments. Routing, trying out and replaying all call it.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from distribution.routing.case import Case, CompiledProfile, Seat, World
 from distribution.routing.gates import GATES
 from distribution.routing.gates.base import Skip
-from distribution.routing.strategies import STRATEGIES
+from distribution.routing.gates.caps import capped
+from distribution.routing.ledger import Credits, Ledger, Owner, Spans, Take
+from distribution.routing.strategies import STRATEGIES, Order
 from distribution.rules.targets import Facts, Target
 
 # Longer texts are cut in the record, which stands once a lead and profile.
 LONGEST_FACT = 200
+EMPTY = Ledger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Pick:
     policy_id: int | None
     price: Decimal
     currency: str
+    counted_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +42,74 @@ class Decided:
     """The decision, ready for its record.
 
     `verdicts`: one a seat, in rank order: [assignment id, code] or [assignment id, code, detail].
-    Codes: chosen, outranked, disabled, inactive, no_settings; rules and profile_rules with the failed
-    condition's place, [alternative, condition]. `facts`: the values that the rules asked compared.
+    Codes: chosen, outranked, disabled, inactive, no_settings, offered; not_its_turn with [credit, weight];
+    cap with [whose, period, used, cap]; rules and profile_rules with the failed condition's place,
+    [alternative, condition]. `facts`: the values that the rules asked compared. `takes`: the places that
+    the picks take; `credits`: the profile's turns after it, None where they stay.
     """
 
     verdicts: list[list[Any]]
     picks: tuple[Pick, ...]
     facts: dict[str, Any]
+    takes: tuple[Take, ...] = ()
+    credits: Credits | None = None
 
 
-def decide(facts: Facts, profile: CompiledProfile, world: World, now: datetime) -> Decided:
-    """Decides one profile for a lead with the open values `facts`; never raises for what they are."""
-    case = Case(facts, profile, world, now)
+def decide(
+    facts: Facts,
+    profile: CompiledProfile,
+    world: World,
+    now: datetime,
+    ledger: Ledger = EMPTY,
+    offered: frozenset[int] = frozenset(),
+) -> Decided:
+    """Decides one profile for a lead with the open values `facts`; never raises for what they are.
+
+    `ledger`: what is taken by now, and the turns; it is read, not changed. `offered`: partners who had
+    the lead from this profile before, and do not get it again.
+    """
+    case = Case(facts, profile, world, now, ledger, offered)
     met = {target.key: target for target in profile.rules.targets}
     miss = profile.rules.miss(facts)
     if miss:
         verdicts = [[seat.id, "profile_rules", miss.place] for seat in profile.seats]
         return Decided(verdicts, (), _facts(met, facts))
     skips = {seat.id: _first_skip(seat, case, met) for seat in profile.seats}
-    eligible = [seat for seat in profile.seats if skips[seat.id] is None]
-    chosen = STRATEGIES[profile.strategy](eligible, case)
-    ids = {seat.id for seat in chosen}
-    verdicts = [_verdict(seat, skips[seat.id], ids) for seat in profile.seats]
-    return Decided(verdicts, tuple(_pick(seat, case) for seat in chosen), _facts(met, facts))
+    order = STRATEGIES[profile.strategy]([seat for seat in profile.seats if skips[seat.id] is None], case)
+    chosen = _take(order, case, skips)
+    verdicts = [_verdict(seat, skips[seat.id], chosen, order) for seat in profile.seats]
+    return Decided(
+        verdicts,
+        tuple(_pick(seat, case) for seat in chosen.values()),
+        _facts(met, facts),
+        tuple(take for seat in chosen.values() for take in world.takes(seat)),
+        order.credits if chosen else None,
+    )
+
+
+def _take(order: Order, case: Case, skips: dict[int, Skip | None]) -> dict[int, Seat]:
+    """Takes them in order; two of one partner may find one place, so each is asked as the places stand."""
+    chosen: dict[int, Seat] = {}
+    more: Counter[Owner] = Counter()
+    for seat in order.seats:
+        if order.most is not None and len(chosen) >= order.most:
+            break
+        takes = case.world.takes(seat)
+        skips[seat.id] = next((skip for take in takes if (skip := _no_place(take, case, more))), None)
+        if skips[seat.id] is None:
+            more.update(take.owner for take in takes)
+            chosen[seat.id] = seat
+    return chosen
+
+
+def _no_place(take: Take, case: Case, more: Mapping[Owner, int]) -> Skip | None:
+    used = [number + more[take.owner] for number in case.ledger.used(take.owner)]
+    return capped(take, used)
 
 
 def _first_skip(seat: Seat, case: Case, met: dict[str, Target]) -> Skip | None:
+    if seat.partner_id in case.offered:
+        return Skip("offered")
     for gate in GATES:
         for target in gate.reads(seat):
             met[target.key] = target
@@ -71,10 +119,14 @@ def _first_skip(seat: Seat, case: Case, met: dict[str, Target]) -> Skip | None:
     return None
 
 
-def _verdict(seat: Seat, skip: Skip | None, chosen: set[int]) -> list[Any]:
-    if skip is None:
-        return [seat.id, "chosen" if seat.id in chosen else "outranked"]
-    return [seat.id, skip.code] if skip.detail is None else [seat.id, skip.code, skip.detail]
+def _verdict(seat: Seat, skip: Skip | None, chosen: Mapping[int, Seat], order: Order) -> list[Any]:
+    if skip is not None:
+        return [seat.id, skip.code] if skip.detail is None else [seat.id, skip.code, skip.detail]
+    if seat.id in chosen:
+        return [seat.id, "chosen"]
+    if order.credits is not None:
+        return [seat.id, "not_its_turn", [order.credits[seat.id], seat.weight]]
+    return [seat.id, "outranked"]
 
 
 def _pick(seat: Seat, case: Case) -> Pick:
@@ -89,6 +141,7 @@ def _pick(seat: Seat, case: Case) -> Pick:
         policy_id=settings.policy_id or case.profile.policy_id,
         price=seat.price,
         currency=case.profile.currency,
+        counted_on=Spans.at(case.now, case.world.partners[seat.partner_id].zone).day,
     )
 
 

@@ -6,11 +6,12 @@ becomes of the entity. How a partner is and how it is reached are not of the ver
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from distribution.fields import FieldSpec
 from distribution.routing.case import CompiledProfile, Seat
 from distribution.rules import RulesDoc, compile_rules
+from partners.caps import Caps
 
 if TYPE_CHECKING:
     from distribution.models import Assignment, Profile
@@ -35,6 +36,8 @@ class AssignmentDocument(TypedDict):
     rules: RulesDoc
     price: str | None
     settings_id: int | None
+    weight: NotRequired[int]
+    caps: NotRequired[list[int | None]]
 
 
 class ProfileDocument(TypedDict):
@@ -45,6 +48,8 @@ class ProfileDocument(TypedDict):
     currency: str
     policy_id: int | None
     rules: RulesDoc
+    sold_limit: NotRequired[int | None]
+    failover: NotRequired[bool]
     fields: dict[str, FieldDocument]
     assignments: list[AssignmentDocument]
 
@@ -65,6 +70,8 @@ def profile_document(
         "currency": profile.entity.currency,
         "policy_id": profile.policy_id,
         "rules": profile.rules,
+        "sold_limit": profile.sold_limit,
+        "failover": profile.failover,
         "fields": {key: _field(spec) for key, spec in fields.items() if key in used},
         "assignments": [_assignment(each) for each in ranked],
     }
@@ -92,6 +99,8 @@ def compile_profile(document: ProfileDocument, *, profile_id: int, version: int)
         policy_id=document["policy_id"],
         rules=compile_rules(document["rules"], fields),
         seats=tuple(_seat(each, fields, base_price) for each in document["assignments"]),
+        sold_limit=document.get("sold_limit"),
+        failover=document.get("failover", False),
     )
 
 
@@ -113,6 +122,8 @@ def _assignment(assignment: "Assignment") -> AssignmentDocument:
         "rules": assignment.rules,
         "price": None if assignment.price is None else str(assignment.price),
         "settings_id": assignment.settings_id,
+        "weight": assignment.weight,
+        "caps": list(assignment.caps),
     }
 
 
@@ -124,4 +135,6 @@ def _seat(document: AssignmentDocument, fields: Mapping[str, FieldSpec], base_pr
         rules=compile_rules(document["rules"], fields),
         price=base_price if document["price"] is None else Decimal(document["price"]),
         settings_id=document["settings_id"],
+        weight=document.get("weight", 1),
+        caps=Caps(*document.get("caps", ())),
     )

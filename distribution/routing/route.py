@@ -1,8 +1,10 @@
-"""From a lead to its jobs: every enabled profile of its entity decides once."""
+"""From leads to their jobs: every enabled profile of a lead's entity decides once."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
@@ -12,10 +14,13 @@ from django.utils.translation import gettext as _
 
 from distribution.models import Decision, Lead
 from distribution.models.lead import Routing
-from distribution.routing import compiled, record
+from distribution.routing import compiled, places, record
 from distribution.routing.case import CompiledProfile, World
-from distribution.routing.compiled import Broken
-from distribution.routing.decide import Decided, decide
+from distribution.routing.compiled import Broken, Plan
+from distribution.routing.decide import decide
+from distribution.routing.ledger import Ledger
+from distribution.routing.places import Count
+from distribution.routing.record import Made
 from leadflip.kit import clock
 from leadflip.kit.trace import where
 from partners.models.revision import Revision
@@ -26,57 +31,123 @@ log = structlog.get_logger(__name__)
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
 
-Made = list[tuple[CompiledProfile, Decided]]
+
+@dataclass(slots=True)
+class Waiting:
+    """A lead, its plan, and what was decided of it: before (by profile, whether it was chosen) and now."""
+
+    lead: Lead
+    plan: Plan
+    earlier: Mapping[int, bool]
+    made: list[Made] = field(default_factory=list)
+    error: Exception | None = None
+
+    @property
+    def undecided(self) -> list[CompiledProfile | Broken]:
+        """The profiles that have not decided it."""
+        return [profile for profile in self.plan.profiles if profile.profile_id not in self.earlier]
+
+    @property
+    def chosen(self) -> bool:
+        """Whether anybody got it."""
+        return any(made.decided.picks for made in self.made) or any(self.earlier.values())
 
 
-def route(lead: Lead, *, revision: int | None = None, fresh: bool = False) -> None:
-    """Lets each profile that has not decided this lead decide it, and places the jobs.
+def route(leads: Sequence[Lead], *, revision: int | None = None, fresh: bool = False) -> None:
+    """Lets each profile that has not decided a lead decide it, and places the jobs.
 
-    Raises for nothing that routing does: what fails leaves no trace but a lead that waits for its
-    next turn. A profile that fails does not keep the others from deciding. Safe to repeat.
+    Raises for nothing that routing does: a lead that fails leaves no trace but that it waits for its
+    next turn, and keeps no other from being routed; nor does a profile that fails. Safe to repeat.
 
-    Call it in a transaction that took `hold_shared()` first and in which the lead is locked or new.
+    Call it in a transaction that took `hold_shared()` first and in which the leads are locked or new.
     `revision` saves a query when it is known; `fresh` says that nothing was decided yet.
     """
     try:
         with transaction.atomic():
-            _reconcile(lead, revision or Revision.current(), fresh)
+            _together(leads, revision or Revision.current(), fresh)
     except Exception as error:
-        _postpone(lead, error)
+        if len(leads) == 1:
+            _postpone(leads[0], error)
+            return
+        for lead in leads:
+            route([lead], revision=revision, fresh=fresh)
 
 
-def _reconcile(lead: Lead, revision: int, fresh: bool) -> None:
-    plan = compiled.current(lead.entity_id, revision)
-    earlier = {} if fresh else dict(Decision.objects.filter(lead=lead).values_list("profile_id", "verdicts"))
-    undecided = [profile for profile in plan.profiles if profile.profile_id not in earlier]
-    made, error = _decide(lead, undecided, plan.world)
-    record.write(lead, made, revision=revision, at=clock.now())
+def _together(leads: Sequence[Lead], revision: int, fresh: bool) -> None:
+    now = clock.now()
+    decided = {} if fresh else _decided(leads)
+    plans = {lead.entity_id: compiled.current(lead.entity_id, revision) for lead in leads}
+    waiting = [Waiting(lead, plans[lead.entity_id], decided.get(lead.pk, {})) for lead in leads]
+    _decide_exactly(waiting, now)
+    record.write([made for each in waiting for made in each.made], revision=revision, at=now)
     _check()
-    if error:
-        _postpone(lead, error)
-    else:
-        chosen = any(decided.picks for _profile, decided in made) or any(map(_chose, earlier.values()))
-        _settle(lead, Routing.ROUTED if chosen else Routing.UNMATCHED)
+    for each in waiting:
+        if each.error:
+            _postpone(each.lead, each.error)
+    for routing, chosen in ((Routing.ROUTED, True), (Routing.UNMATCHED, False)):
+        _settle([each.lead for each in waiting if not each.error and each.chosen is chosen], routing)
 
 
-def _decide(
-    lead: Lead, profiles: Sequence[CompiledProfile | Broken], world: World
-) -> tuple[Made, Exception | None]:
+def _decided(leads: Sequence[Lead]) -> dict[UUID, dict[int, bool]]:
+    """By lead, the profiles that decided it before, and whether they chose anybody."""
+    found: dict[UUID, dict[int, bool]] = {}
+    for lead, profile, verdicts in Decision.objects.filter(lead__in=leads).values_list(
+        "lead_id", "profile_id", "verdicts"
+    ):
+        by_profile = found.setdefault(lead, {})
+        by_profile[profile] = by_profile.get(profile, False) or _chose(verdicts)
+    return found
+
+
+def _decide_exactly(waiting: Sequence[Waiting], now: datetime) -> None:
+    """Decides with the places as they are read; with all of them locked where that was not enough.
+
+    Many leads at once begin with the locks: two such transactions would cross each other's.
+    """
+    profiles = {
+        profile.profile_id: (profile, each.plan.world)
+        for each in waiting
+        for profile in each.undecided
+        if isinstance(profile, CompiledProfile)
+    }
+    count = Count(list(profiles.values()), now)
+    if not count.spans or len(waiting) > 1:
+        _decide(waiting, count, locked=True)
+        return
+    try:
+        with transaction.atomic():
+            _decide(waiting, count, locked=False)
+    except places.Overrun:
+        _decide(waiting, count, locked=True)
+
+
+def _decide(waiting: Sequence[Waiting], count: Count, *, locked: bool) -> None:
+    ledger = count.read(locked=locked)
+    for each in waiting:
+        each.made, each.error = _profiles(each, ledger, count.now)
+    count.book(ledger)
+
+
+def _profiles(each: Waiting, ledger: Ledger, now: datetime) -> tuple[list[Made], Exception | None]:
     """What each profile decides, and the last error of those that could not."""
-    made: Made = []
+    made: list[Made] = []
     failed: Exception | None = None
-    for profile in profiles:
+    for profile in each.undecided:
         try:
-            made.append(_one(lead, profile, world))
+            made.append(_one(each.lead, profile, each.plan.world, ledger, now))
         except Exception as error:
             failed = error
     return made, failed
 
 
-def _one(lead: Lead, profile: CompiledProfile | Broken, world: World) -> tuple[CompiledProfile, Decided]:
+def _one(lead: Lead, profile: CompiledProfile | Broken, world: World, ledger: Ledger, now: datetime) -> Made:
     if isinstance(profile, Broken):
         raise profile.error
-    return profile, decide(lead.values, profile, world, clock.now())
+    decided = decide(lead.values, profile, world, now, ledger)
+    ledger.take(decided.takes)
+    if decided.credits is not None:
+        ledger.turn(profile.profile_id, decided.credits)
+    return Made(lead.pk, profile, decided)
 
 
 def _chose(verdicts: list[list[Any]]) -> bool:
@@ -89,10 +160,10 @@ def _check() -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def _settle(lead: Lead, routing: Routing) -> None:
-    if (lead.routing, lead.routing_due) == (routing, None):
-        return
-    _update(lead, routing=routing, routing_due=None, routing_tries=0, routing_error="")
+def _settle(leads: Sequence[Lead], routing: Routing) -> None:
+    changed = [lead for lead in leads if (lead.routing, lead.routing_due) != (routing, None)]
+    if changed:
+        _update(changed, routing=routing, routing_due=None, routing_tries=0, routing_error="")
 
 
 def _postpone(lead: Lead, error: Exception) -> None:
@@ -100,7 +171,7 @@ def _postpone(lead: Lead, error: Exception) -> None:
     name = type(error).__name__
     log.error("routing_failed", lead=str(lead.pk), error=name, where=where(error), tries=lead.routing_tries)
     _update(
-        lead,
+        [lead],
         routing=Routing.WAITING,
         routing_due=Now() + min(FIRST_WAIT * 2 ** min(lead.routing_tries, 10), LONGEST_WAIT),
         routing_tries=F("routing_tries") + 1,
@@ -108,6 +179,7 @@ def _postpone(lead: Lead, error: Exception) -> None:
     )
 
 
-def _update(lead: Lead, **columns: Any) -> None:
-    lead.routing = columns["routing"]
-    Lead.objects.filter(pk=lead.pk).update(updated_at=clock.now(), **columns)
+def _update(leads: Sequence[Lead], **columns: Any) -> None:
+    for lead in leads:
+        lead.routing = columns["routing"]
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(updated_at=clock.now(), **columns)

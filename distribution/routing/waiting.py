@@ -33,8 +33,8 @@ def _batch(now: datetime | None) -> int:
         hold_shared()
         revision = Revision.current()
         leads = _due(now)
-        for lead in leads:
-            route(lead, revision=revision)
+        if leads:
+            route(leads, revision=revision)
     return len(leads)
 
 

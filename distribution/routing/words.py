@@ -16,11 +16,25 @@ if TYPE_CHECKING:
 _SENTENCES: dict[str, "StrOrPromise"] = {
     "chosen": gettext_lazy("%(partner)s: chosen"),
     "outranked": gettext_lazy("%(partner)s: skipped, a better-ranked partner got the lead"),
+    "not_its_turn": gettext_lazy("%(partner)s: skipped, it was not its turn (weight %(weight)s)"),
+    "offered": gettext_lazy("%(partner)s: skipped, it had this lead before"),
+    "cap": gettext_lazy("%(partner)s: skipped, its cap is full, %(used)s of %(cap)s %(period)s"),
+    "assignment_cap": gettext_lazy(
+        "%(partner)s: skipped, its cap in this profile is full, %(used)s of %(cap)s %(period)s"
+    ),
     "disabled": gettext_lazy("%(partner)s: skipped, its assignment is not enabled"),
     "inactive": gettext_lazy("%(partner)s: skipped, the partner is inactive"),
     "no_settings": gettext_lazy("%(partner)s: skipped, no delivery method is set for it"),
     "rules": gettext_lazy("%(partner)s: skipped, %(miss)s"),
     "profile_rules": gettext_lazy("%(partner)s: skipped by the profile's rules, %(miss)s"),
+}
+
+
+_PERIODS: dict[str, "StrOrPromise"] = {
+    "day": gettext_lazy("today"),
+    "week": gettext_lazy("this week"),
+    "month": gettext_lazy("this month"),
+    "life": gettext_lazy("in all"),
 }
 
 
@@ -42,6 +56,12 @@ def verdict_sentences(
         if code in ("rules", "profile_rules"):
             rules = assignment["rules"] if code == "rules" else document["rules"]
             named["miss"] = _miss(rules, verdict[2], document, facts)
+        if code == "not_its_turn":
+            named["weight"] = verdict[2][1]
+        if code == "cap":
+            whose, period, used, cap = verdict[2]
+            code = "assignment_cap" if whose == "assignment" else code
+            named |= {"period": str(_PERIODS[period]), "used": used, "cap": cap}
         yield str(_SENTENCES[code]) % named
 
 

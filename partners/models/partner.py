@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from partners.models.capped import Capped, at_least_one
+
 
 def known_zone(value: str) -> None:
     """Refuses what is no IANA time zone."""
@@ -18,7 +20,7 @@ def known_zone(value: str) -> None:
         )
 
 
-class Partner(models.Model):
+class Partner(Capped):
     """A receiver of leads. An inactive one gets nothing and keeps its history."""
 
     name = models.CharField(_("name"), max_length=200)
@@ -64,6 +66,7 @@ class Partner(models.Model):
             models.CheckConstraint(
                 condition=models.Q(rate=None) | models.Q(rate__gte=1), name="partner_rate"
             ),
+            at_least_one("partner_caps"),
         ]
 
     def __str__(self) -> str:

@@ -86,8 +86,8 @@ def job(settings: DeliverySettings, entity: Entity, name: str, waits: list[int])
     """Routed as any other, with a retry policy of so many waits."""
     lead = LeadFactory.create(entity=entity, values={"name": name})
     policy = RetryPolicyFactory.create(waits=waits)
-    pick = Placement(None, None, settings.partner_id, settings.pk, settings.kind, policy.pk)
-    return place(lead_id=lead.pk, picks=[pick], at=timezone.now())[0]
+    pick = Placement(lead.pk, None, None, settings.partner_id, settings.pk, settings.kind, policy.pk)
+    return place([pick], at=timezone.now())[0]
 
 
 @pytest.fixture

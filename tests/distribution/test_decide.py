@@ -130,14 +130,14 @@ def test_settings_that_are_gone_are_none() -> None:
 
 def test_pick_has_the_partners_settings_and_the_profiles_terms() -> None:
     [pick] = decided(document(seat(1), policy_id=9), world(1)).picks
-    assert pick == Pick(1, 10, 100, "email", 9, Decimal("12.5"), "CHF")
+    assert pick == Pick(1, 10, 100, "email", 9, Decimal("12.5"), "CHF", NOW.date())
 
 
 def test_pick_has_the_assignments_own_settings_and_price() -> None:
     made = document(seat(1, settings_id=7, price=Decimal(0)), policy_id=9)
     around = World({10: PartnerNow(True, 100)}, {100: SettingsNow("email"), 7: SettingsNow("webhook", 4)})
     [pick] = decided(made, around).picks
-    assert pick == Pick(1, 10, 7, "webhook", 4, Decimal(0), "CHF")
+    assert pick == Pick(1, 10, 7, "webhook", 4, Decimal(0), "CHF", NOW.date())
 
 
 def test_facts_are_the_values_that_were_compared_each_once() -> None:

@@ -24,7 +24,7 @@ def lead(entity: Entity) -> Lead:
 
 def again(lead: Lead) -> Lead:
     """Routes the lead as it stands in the database, and returns it as it stands then."""
-    route(Lead.objects.get(id=lead.pk))
+    route([Lead.objects.get(id=lead.pk)])
     return Lead.objects.get(id=lead.pk)
 
 
@@ -165,7 +165,7 @@ def test_route_that_fails_tells_no_values(lead: Lead, caplog: pytest.LogCaptureF
 @pytest.mark.django_db(transaction=True)
 def test_route_stays_within_its_transaction(lead: Lead, profile: Profile) -> None:
     with transaction.atomic():
-        route(Lead.objects.get(id=lead.pk))
+        route([Lead.objects.get(id=lead.pk)])
         transaction.set_rollback(True)
     assert not Decision.objects.exists()
     assert Lead.objects.get().routing == "waiting"

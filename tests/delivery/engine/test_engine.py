@@ -229,14 +229,14 @@ def test_edited_settings_apply_to_the_next_attempt(clock: Clock) -> None:
 def test_commit_wakes_a_sleeping_engine_at_once() -> None:
     settings = DeliverySettingsFactory.create()
     lead = LeadFactory.create()
-    pick = Placement(None, None, settings.partner_id, settings.pk, settings.kind)
+    pick = Placement(lead.pk, None, None, settings.partner_id, settings.pk, settings.kind)
     channel = Scripted()
 
     async def run() -> None:
         async with engine(channel) as one:
             running = asyncio.create_task(one.run())
             await asyncio.sleep(0.2)
-            await beside(lambda: place(lead_id=lead.pk, picks=[pick], at=timezone.now()))
+            await beside(lambda: place([pick], at=timezone.now()))
             await channel.got(1)
             one.stop()
             await running

@@ -1,0 +1,78 @@
+"""What is taken and whose turn it is, while one transaction decides: plain data, raised in memory."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from partners.caps import Caps
+
+NOTHING = (0, 0, 0, 0)
+Credits = Mapping[int, int]
+
+
+class Owner(NamedTuple):
+    """Who has caps: kind is "partner" or "assignment"."""
+
+    kind: str
+    id: int
+
+
+class Take(NamedTuple):
+    """One place of an owner, and the caps that must hold when it is taken."""
+
+    owner: Owner
+    caps: Caps
+
+
+class Spans(NamedTuple):
+    """The first days of the day, week and month that hold an instant, in a partner's zone."""
+
+    day: date
+    week: date
+    month: date
+
+    @classmethod
+    def at(cls, now: datetime, zone: str) -> "Spans":
+        """The spans of `now`, which is aware, in the IANA zone `zone`."""
+        return cls.of(now.astimezone(ZoneInfo(zone)).date())
+
+    @classmethod
+    def of(cls, day: date) -> "Spans":
+        """The spans that hold a day."""
+        return cls(day, day - timedelta(days=day.weekday()), day.replace(day=1))
+
+
+def full(caps: Caps, used: Sequence[int], more: int = 1) -> int | None:
+    """The first period, by its place in PERIODS, in which `more` do not fit; None where they do."""
+    for place, cap in enumerate(caps):
+        if cap is not None and used[place] + more > cap:
+            return place
+    return None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What owners have used in the periods of now, in the order of PERIODS, and the turns by profile."""
+
+    uses: dict[Owner, Sequence[int]] = field(default_factory=dict)
+    turns: dict[int, Credits] = field(default_factory=dict)
+    taken: Counter[Owner] = field(default_factory=Counter)
+    limits: dict[Owner, Caps] = field(default_factory=dict)
+
+    def used(self, owner: Owner) -> Sequence[int]:
+        """What `owner` has used, with all that was taken here."""
+        return self.uses.get(owner, NOTHING)
+
+    def take(self, takes: Iterable[Take]) -> None:
+        """Takes the places of one decision."""
+        for owner, caps in takes:
+            self.uses[owner] = [number + 1 for number in self.used(owner)]
+            self.taken[owner] += 1
+            self.limits[owner] = caps
+
+    def turn(self, profile_id: int, credits: Credits) -> None:
+        """The turns after one decision."""
+        self.turns[profile_id] = credits

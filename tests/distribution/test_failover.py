@@ -1,0 +1,136 @@
+"""Failover: the next best gets the lead once, never while the first may have it, whatever dies."""
+
+import pytest
+
+from delivery.engine import news
+from delivery.models import Job
+from delivery.services import not_received, resend
+from distribution.models import Decision, Lead
+from distribution.routing import after
+from tests import factories as f
+from tests.distribution.capped import end, in_force, placed, routed, use
+
+pytestmark = pytest.mark.django_db
+
+
+def last_verdicts() -> list[str]:
+    return [verdict[1] for verdict in Decision.objects.latest("id").verdicts]
+
+
+def test_failed_job_offers_the_lead_to_the_next_best() -> None:
+    rows = in_force({"cap_life": 1}, {}, {}, failover=True)
+    (lead,) = routed(rows[0].profile.entity)
+    end(Job.objects.get())
+    assert [placed(row) for row in rows] == [1, 1, 0]
+    decision = Decision.objects.latest("id")
+    assert (decision.lead, decision.seq, decision.cause, decision.version) == (lead, 2, "failover", 1)
+    assert last_verdicts() == ["offered", "chosen", "outranked"]
+    assert use(rows[0])[3] == 0
+
+
+def test_it_goes_on_until_nobody_is_left() -> None:
+    rows = in_force({}, {}, failover=True)
+    routed(rows[0].profile.entity)
+    for _ in range(3):
+        for job in Job.objects.filter(status="queued"):
+            end(job)
+    assert [placed(row) for row in rows] == [1, 1]
+    assert last_verdicts() == ["offered", "offered"]
+    assert Decision.objects.count() == 3
+
+
+def test_profile_without_failover_offers_nothing() -> None:
+    rows = in_force({}, {})
+    routed(rows[0].profile.entity)
+    end(Job.objects.get())
+    assert (placed(rows[1]), Decision.objects.count()) == (0, 1)
+
+
+def test_cancelled_job_offers_nothing() -> None:
+    rows = in_force({}, {}, failover=True)
+    routed(rows[0].profile.entity)
+    end(Job.objects.get(), "cancelled")
+    assert placed(rows[1]) == 0
+
+
+def test_job_in_doubt_offers_nothing_until_somebody_says() -> None:
+    rows = in_force({}, {}, failover=True)
+    routed(rows[0].profile.entity)
+    job = Job.objects.get()
+    end(job, had_unknown=True)
+    assert placed(rows[1]) == 0
+    not_received(job_id=job.pk, by=f.UserFactory.create())
+    while news.tell().told:
+        pass
+    assert placed(rows[1]) == 1
+
+
+def test_one_partner_never_gets_it_twice() -> None:
+    partner = f.PartnerFactory.create()
+    rows = in_force({"partner": partner}, {"partner": partner}, {}, failover=True)
+    routed(rows[0].profile.entity)
+    end(Job.objects.get())
+    assert [placed(row) for row in rows] == [1, 0, 1]
+
+
+def test_resent_job_that_fails_again_offers_nothing_while_another_has_it() -> None:
+    rows = in_force({}, {}, {}, failover=True)
+    routed(rows[0].profile.entity)
+    job = Job.objects.get()
+    end(job)
+    resend(job_id=job.pk)
+    end(job)
+    assert [placed(row) for row in rows] == [1, 1, 0]
+
+
+def test_send_to_all_offers_one_more_for_each() -> None:
+    rows = in_force({}, {}, {}, {}, failover=True, strategy="send_to_all", sold_limit=2)
+    routed(rows[0].profile.entity)
+    for job in list(Job.objects.order_by("id")):
+        end(job)
+    assert [placed(row) for row in rows] == [1, 1, 1, 1]
+
+
+def test_round_robin_offers_to_the_others() -> None:
+    rows = in_force({"weight": 9}, {"weight": 1}, failover=True, strategy="round_robin")
+    routed(rows[0].profile.entity)
+    end(Job.objects.get())
+    assert [placed(row) for row in rows] == [1, 1]
+
+
+def test_next_best_stays_within_its_cap() -> None:
+    rows = in_force({}, {"cap_life": 1}, failover=True)
+    for _ in range(2):
+        routed(rows[0].profile.entity)
+    for job in list(Job.objects.order_by("id")):
+        end(job)
+    assert (placed(rows[1]), use(rows[1])[3]) == (1, 1)
+    assert last_verdicts() == ["offered", "cap"]
+
+
+def test_what_dies_between_is_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The place, the offer and the memory of it are one transaction."""
+    rows = in_force({"cap_life": 1}, {}, failover=True)
+    routed(rows[0].profile.entity)
+    write = after.record.write
+
+    def die(*args: object, **more: object) -> None:
+        write(*args, **more)  # type: ignore[arg-type]  # passed on as they came
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(after.record, "write", die)
+        end(Job.objects.get())
+    assert (placed(rows[1]), use(rows[0])[3], Job.objects.get().told) == (0, 1, False)
+    while news.tell().told:
+        pass
+    assert (placed(rows[1]), use(rows[0])[3]) == (1, 0)
+    assert Lead.objects.count() == 1
+
+
+def test_disabled_profile_offers_nothing() -> None:
+    rows = in_force({}, {}, failover=True)
+    routed(rows[0].profile.entity)
+    type(rows[0].profile).objects.update(enabled=False)
+    end(Job.objects.get())
+    assert placed(rows[1]) == 0
