@@ -37,12 +37,14 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     row = _row(job_id)
     tries = list(row.tries.order_by("number", "late"))
     chosen = _chosen(tries, request.GET.get("attempt", ""))
+    state = _state(request, row, tries, chosen)
     context = {
         **admin.site.each_context(request),
         "title": _("Distribution job"),
+        "subtitle": f"{state['lead'] or row.lead_id} → {row.partner.name}",
         "chosen": chosen,
         "exchange": exchange.of(request.user, row, chosen),
-        **_state(request, row, tries, chosen),
+        **state,
     }
     return render(request, "delivery/job.html", context)
 
