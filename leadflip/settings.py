@@ -140,8 +140,6 @@ ACCOUNT_RATE_LIMITS = {
 # Seconds that a link for a new password works, and one for a first password.
 PASSWORD_RESET_TIMEOUT = 3600
 INVITATION_TIMEOUT = 3 * 24 * 3600
-# Reverse proxies in front: as many of X-Forwarded-For's last entries are believed.
-PROXIES = env.int("PROXIES", default=0)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -183,6 +181,8 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 HTTPS = env.bool("HTTPS", default=False)
+# Reverse proxies in front: as many of X-Forwarded-For's last entries are believed.
+PROXIES = env.int("PROXIES", default=1 if HTTPS else 0)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
