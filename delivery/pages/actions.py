@@ -40,21 +40,24 @@ TRY_NOW, RESEND, CANCEL, NOT_RECEIVED = "try-now", "resend", "cancel", "not-rece
 RESEND_DELIVERED = "resend-delivered"
 
 
-def offer(job: Job, user: User, now: datetime) -> Offer:
-    """What `user` may do with `job`, whose partner is read."""
+def offer(job: Job, user: User, now: datetime, *, held: bool = False) -> Offer:
+    """What `user` may do with `job`, whose partner is read. `held`: its destination is left alone."""
     if not user.has_perm("delivery.act_job"):
         return Offer(why=[_("Your role reads only: operators and admins try again, resend, cancel.")])
     if job.status == Status.SENDING:
         return Offer(why=[str(Refusal.SENDING.label)])
     if job.status in WAITING:
-        return _waiting(job, now)
+        return _waiting(job, now, held)
     if job.test:
         return Offer(why=[str(Refusal.TEST.label)])
     return _ended(job)
 
 
-def _waiting(job: Job, now: datetime) -> Offer:
+def _waiting(job: Job, now: datetime, held: bool) -> Offer:
     cancel = Action(CANCEL, _("Cancel"))
+    if held:
+        why = _("“Try now” would not help: the destination itself is held back. One success lets all follow.")
+        return Offer([cancel], [why])
     if job.next_attempt_at is not None and job.next_attempt_at <= now:
         return Offer([cancel], [_("It is due: a worker takes it as soon as its destination has a place.")])
     return Offer([Action(TRY_NOW, _("Try now"), primary=True), cancel])

@@ -6,7 +6,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from delivery.models import Attempt, Job, Lane
 from delivery.models.job import SETTLED, WAITING
 from delivery.pages import actions, exchange, trail, words
 from leadflip.kit import clock
+from leadflip.kit.needs import needs
 from partners.models import User
 from partners.models.settings import Kind
 from partners.sheet import reader
@@ -31,7 +31,7 @@ SOON, LATER = 2, 15
 
 
 @require_safe
-@permission_required("delivery.view_job", raise_exception=True)
+@needs("delivery.view_job")
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The page of one job. `?attempt=<id>` names the attempt whose bytes are shown; else the last."""
     row = _row(job_id)
@@ -50,7 +50,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@permission_required("delivery.view_job", raise_exception=True)
+@needs("delivery.view_job")
 def job_now(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """What changed since `?seen=<mark>`: the job's state anew, or nothing but the next question."""
     row = _row(job_id)
@@ -62,7 +62,7 @@ def job_now(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@permission_required("delivery.act_job", raise_exception=True)
+@needs("delivery.act_job")
 def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponse:
     """Tries now, resends, cancels, or notes that it was not received; then shows the job again."""
     if action not in actions.DO:
@@ -95,16 +95,18 @@ def _state(
     request: HttpRequest, row: Job, tries: Sequence[Attempt], chosen: Attempt | None
 ) -> dict[str, Any]:
     """All that changes while the job goes on."""
-    now = clock.now()
+    now, lane = clock.now(), _lane(row)
+    shut = words.shut_until(lane)
     return {
         "job": row,
+        "next_at": max(row.next_attempt_at, shut) if row.next_attempt_at and shut else row.next_attempt_at,
         "settings_page": _settings_page(request, row),
         "lead": words.lead_name(reader().sheets([row.lead_id]).get(row.lead_id)),
-        "sentence": words.sentence(row, now),
-        "slowed": words.slowed(_lane(row)),
+        "sentence": _("Waits until its destination is tried again.") if shut else words.sentence(row, now),
+        "slowed": words.slowed(lane),
         "attempts": words.attempts(row),
         "steps": trail.steps(row, tries, chosen),
-        "offer": actions.offer(row, cast(User, request.user), now),
+        "offer": actions.offer(row, cast(User, request.user), now, held=shut is not None),
         "recipients": _recipients(row),
         **_answer(row),
         **_poll(row),

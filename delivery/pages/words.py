@@ -52,9 +52,16 @@ def mark(job: Job) -> str:
     return f"{job.status}.{job.attempts}.{due}.{int(job.had_unknown)}"
 
 
+def shut_until(lane: Lane | None) -> datetime | None:
+    """When a destination that is left alone is tried again; None where nothing is held back."""
+    if lane is None or lane.state not in (Lane.State.OPEN, Lane.State.PROBING):
+        return None
+    return lane.open_until
+
+
 def slowed(lane: Lane | None) -> str:
     """Why a waiting job's destination is left alone, and until when; "" where it is not."""
-    if lane is None or lane.state not in (Lane.State.OPEN, Lane.State.PROBING) or lane.open_until is None:
+    if lane is None or lane.open_until is None or shut_until(lane) is None:
         return ""
     if lane.state == Lane.State.PROBING:
         return _("Its destination failed again and again. One job is trying it at this moment.")

@@ -141,7 +141,10 @@ def test_job_of_a_slowed_destination_says_until_when(operator: Client) -> None:
     until = timezone.now() + timedelta(minutes=3)
     webhook = JobFactory.create(retrying=True, next_attempt_at=later())
     Lane.objects.create(settings=webhook.settings, state="open", open_until=until)
-    assert "left alone until" in page(operator, webhook)
+    html = page(operator, webhook)
+    for words in ("left alone until", "Waits until its destination is tried again.", "would not help"):
+        assert words in html
+    assert offered(html) == {"cancel"}
     letter = JobFactory.create(settings=DeliverySettingsFactory.create(kind="email"), kind="email")
     assert "left alone until" not in page(operator, letter)
 

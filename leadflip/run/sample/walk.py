@@ -100,7 +100,7 @@ def _lead(number: int) -> Mapping[str, object]:
 
 def _routed(lead: Lead) -> Step:
     counts = [
-        (sum(verdict[1] == "chosen" for verdict in verdicts), len(verdicts))
+        (sum(verdict[0] == "chosen" for verdict in verdicts), len(verdicts))
         for verdicts in Decision.objects.filter(lead=lead).values_list("verdicts", flat=True)
     ]
     chosen, asked = (sum(each) for each in zip(*counts, strict=True)) if counts else (0, 0)
@@ -128,7 +128,7 @@ def _jobs(jobs: list[Job]) -> Iterator[Step]:
 
 def _detail(job: Job, attempt: Attempt | None) -> str:
     if attempt is None:
-        return _("waits for a worker")
+        return _("not tried yet")
     if job.status != Status.DELIVERED:
         return job.last_error
     return _("%(answer)s in %(took)s") % {

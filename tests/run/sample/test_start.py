@@ -115,7 +115,7 @@ def test_sample_lead_is_taken_and_its_steps_are_links(client: Client, demo: Demo
     for job in lead.jobs.all():
         assert f'href="/admin/delivery/log/{job.id}/"' in html
     assert "of 4 partners chosen" in html
-    assert "waits for a worker" in html
+    assert "not tried yet" in html
 
 
 def test_sample_leads_differ_and_the_newest_is_shown(client: Client, demo: Demo) -> None:
