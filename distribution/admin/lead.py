@@ -25,7 +25,7 @@ from leadflip.kit.templatetags.kit import badge
 class LeadAdmin(BaseAdmin[Lead]):
     """Encrypted values are masked for everybody."""
 
-    list_display = ["received", "named", "entity", "routed", "delivered", "source"]
+    list_display = ["named", "routed", "delivered", "received", "entity", "source"]
     list_filter = ["routing", "entity"]
     list_select_related = ["entity"]
     ordering = ["-id"]
