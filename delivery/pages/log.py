@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from delivery.pages import words
 from delivery.pages.filters import LogFilter, presets
 from leadflip.kit import clock
 from leadflip.kit.ids import first_of
+from leadflip.kit.needs import needs
 from leadflip.kit.paging import Page, counted, page
 from partners.sheet import reader
 
@@ -32,7 +32,7 @@ class Line:
 
 
 @require_safe
-@permission_required("delivery.view_job", raise_exception=True)
+@needs("delivery.view_job")
 def log(request: HttpRequest) -> HttpResponse:
     """One page of the jobs that the filters in the address leave."""
     form = LogFilter(request.GET)
@@ -53,7 +53,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@permission_required("delivery.view_job", raise_exception=True)
+@needs("delivery.view_job")
 def news(request: HttpRequest, newest: UUID) -> HttpResponse:
     """How many jobs of these filters came after `newest`; 204 where the page has said so already."""
     form = LogFilter(request.GET)

@@ -2,7 +2,6 @@
 
 from typing import cast
 
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -10,13 +9,14 @@ from django.views.decorators.http import require_POST
 
 from delivery.pages import trying
 from delivery.pages.trying import HtmxRequest, Typed
+from leadflip.kit.needs import needs
 from partners.admin.delivery import DeliveryForm
 from partners.admin.partner import own_rows
 from partners.models import Partner
 
 
 @require_POST
-@permission_required("partners.change_partner", raise_exception=True)
+@needs("partners.change_partner")
 def preview(request: HttpRequest, partner_id: int | None = None) -> HttpResponse:
     """What would be sent; without an id for a partner that is not saved yet."""
     letter = reverse("delivery:letter_of", args=[partner_id]) if partner_id else reverse("delivery:letter")
@@ -24,14 +24,14 @@ def preview(request: HttpRequest, partner_id: int | None = None) -> HttpResponse
 
 
 @require_POST
-@permission_required("partners.change_partner", raise_exception=True)
+@needs("partners.change_partner")
 def letter(request: HttpRequest, partner_id: int | None = None) -> HttpResponse:
     """The e-mail's HTML, for a frame."""
     return trying.show_letter(_typed(request, _partner(partner_id)))
 
 
 @require_POST
-@permission_required("partners.change_partner", raise_exception=True)
+@needs("partners.change_partner")
 def test(request: HttpRequest, partner_id: int) -> HttpResponse:
     """Sends a test lead."""
     partner = get_object_or_404(Partner, pk=partner_id)

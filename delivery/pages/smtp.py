@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,6 +18,7 @@ from delivery.pages import fixes
 from delivery.smtp.account import Account, account_of, current_account
 from delivery.smtp.conversation import Recipient
 from delivery.smtp.trying import send_test_letter
+from leadflip.kit.needs import needs
 from partners.kinds.email import address
 
 # What a server's code means, where that is more exact than the class.
@@ -39,7 +39,7 @@ MEANINGS = {
 
 
 @require_POST
-@permission_required("delivery.change_smtpaccount", raise_exception=True)
+@needs("delivery.change_smtpaccount")
 def test(request: HttpRequest) -> HttpResponse:
     """Sends a letter in the calling thread, outside of any transaction, and shows what the server said."""
     context = _tested(request)

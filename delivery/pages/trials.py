@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.auth.decorators import permission_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -18,6 +17,7 @@ from delivery.models.job import SETTLED, Status
 from delivery.pages import exchange, fixes, words
 from delivery.preview import MASK, SHAPES
 from leadflip.kit import clock, show
+from leadflip.kit.needs import needs
 from partners.models.settings import Kind
 
 # Seconds after which a waiting test says what it waits for.
@@ -28,7 +28,7 @@ OF_ACCOUNT = ("auth", "not_configured", "smtp_5xx", "tls", "dns", "refused")
 
 @never_cache
 @require_safe
-@permission_required("delivery.view_job", raise_exception=True)
+@needs("delivery.view_job")
 def trial(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The state of one test."""
     job = get_object_or_404(Job.objects.select_related("partner", "settings", "policy"), id=job_id, test=True)

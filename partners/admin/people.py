@@ -97,7 +97,7 @@ class PersonAdmin(StockAdmin, BaseAdmin[User]):
         shown = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return shown
-        words = {"role": "role_words", "password_state": "password_words"}
+        words: dict[Any, str] = {"role": "role_words", "password_state": "password_words"}
         return [
             (title, {"fields": [words.get(name, name) for name in row["fields"]]}) for title, row in shown
         ]
