@@ -50,7 +50,8 @@ class Refused(Exception):
 class Placement:
     """A selection of routing: where one lead goes, and at what price.
 
-    `counted_on`: the day in the partner's zone on which it takes its place of the caps.
+    `counted_on`: the day in the partner's zone on which it takes its place of the caps. `due`: when it
+    may be sent first, None for at once.
     """
 
     lead_id: UUID
@@ -63,10 +64,11 @@ class Placement:
     price: Decimal | None = None
     currency: str = ""
     counted_on: date | None = None
+    due: datetime | None = None
 
 
 def place(picks: Sequence[Placement], *, at: datetime) -> list[Job]:
-    """Queues a job for each pick, due at once, and wakes the engines when the transaction commits.
+    """Queues a job for each pick, due at once unless it says when; wakes the engines at the commit.
 
     `at` is the jobs' creation time; when they are due is told by the database's clock alone.
 
@@ -160,8 +162,8 @@ def _job(pick: Placement, at: datetime) -> Job:
         price=pick.price,
         currency=pick.currency,
         counted_on=pick.counted_on,
-        next_attempt_at=Now(),
-        budget_due=Now(),
+        next_attempt_at=pick.due or Now(),
+        budget_due=pick.due or Now(),
         created_at=at,
     )
 

@@ -141,7 +141,7 @@ def _partner_ids(decisions: Sequence[Any]) -> set[int]:
 
 
 def _decision(decision: Any, names: Mapping[int, str]) -> Event:
-    chosen = sum(verdict[1] == "chosen" for verdict in decision.verdicts)
+    chosen = sum(verdict[0] == "chosen" for verdict in decision.verdicts)
     lines = verdict_sentences(decision.verdicts, decision.document, decision.facts, names)
     return Event(
         at=decision.at,

@@ -78,6 +78,13 @@ class Profile(models.Model):
         return self.name
 
 
+class Closed(models.TextChoices):
+    """What becomes of a lead that comes while an assignment is closed."""
+
+    SKIP = "skip", _("Skip it")
+    HOLD = "hold", _("Hold its leads until it opens")
+
+
 class Assignment(Capped):
     """A partner in a profile. Its own delivery settings, if set, go before the partner's default."""
 
@@ -104,6 +111,13 @@ class Assignment(Capped):
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text=_("For Round robin: a partner with weight 3 gets three leads for each one of weight 1."),
+    )
+    hours = models.JSONField(_("open hours"), default=dict, blank=True)
+    closed = models.CharField(_("while closed"), max_length=4, choices=Closed, default=Closed.SKIP)
+    pacing = models.BooleanField(
+        _("pacing"),
+        default=False,
+        help_text=_("Spread this assignment's caps evenly over the day, week and month, within open hours."),
     )
     settings = models.ForeignKey(
         "partners.DeliverySettings",

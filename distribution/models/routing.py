@@ -4,6 +4,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from distribution.models.verdicts import VerdictsField
+
 
 class Cause(models.TextChoices):
     """Why a decision was made."""
@@ -16,8 +18,8 @@ class Cause(models.TextChoices):
 class Decision(models.Model):
     """One lead through one profile's version; written with the jobs, never changed.
 
-    `verdicts` has an item for each assignment of that version, in its order:
-    [assignment id, "chosen"] or [assignment id, gate, detail]. `facts` holds the values met.
+    `verdicts` has an item for each assignment of that version, in its order: [code] or [code, detail],
+    see distribution.routing.decide.Decided. `facts` holds the values met.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -27,7 +29,7 @@ class Decision(models.Model):
     cause = models.CharField(max_length=10, choices=Cause, default=Cause.NEW)
     version = models.PositiveIntegerField()
     revision = models.PositiveBigIntegerField()
-    verdicts = models.JSONField()
+    verdicts = VerdictsField()
     facts = models.JSONField(default=dict)
     at = models.DateTimeField(default=timezone.now)
 

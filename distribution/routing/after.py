@@ -58,8 +58,8 @@ class Readmit:
         assignment = Assignment.objects.select_related("partner").get(pk=job.assignment_id)
         spans = Spans.at(clock.now(), assignment.partner.zone)
         takes = [
-            Take(Owner("partner", assignment.partner_id), assignment.partner.caps),
-            Take(Owner("assignment", assignment.pk), assignment.caps),
+            Take(Owner("partner", assignment.partner_id), assignment.partner.caps, assignment.partner.caps),
+            Take(Owner("assignment", assignment.pk), assignment.caps, assignment.caps),
         ]
         if not places.take_again(takes, spans):
             return False

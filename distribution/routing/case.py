@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from distribution.routing.hours import Hours
 from distribution.routing.ledger import Ledger, Owner, Take
+from distribution.routing.pacing import paced
 from distribution.rules import Rules
 from distribution.rules.targets import Facts
 from partners.caps import Caps
@@ -28,6 +30,9 @@ class Seat:
     settings_id: int | None = None
     weight: int = 1
     caps: Caps = UNCAPPED
+    hours: Hours | None = None
+    hold: bool = False
+    pacing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +79,15 @@ class World:
     settings: Mapping[int, SettingsNow] = field(default_factory=dict)
     counted: frozenset[Owner] = frozenset()
 
-    def takes(self, seat: Seat) -> list[Take]:
+    def takes(self, seat: Seat, now: datetime) -> list[Take]:
         """The places that a job of `seat` takes: of its partner and of the assignment, if counted."""
         partner = self.partners.get(seat.partner_id)
+        if partner is None:
+            return []
+        by_now = paced(seat.caps, seat.hours, now, partner.zone) if seat.pacing else seat.caps
         both = (
-            Take(Owner("partner", seat.partner_id), partner.caps if partner else UNCAPPED),
-            Take(Owner("assignment", seat.id), seat.caps),
+            Take(Owner("partner", seat.partner_id), partner.caps, partner.caps),
+            Take(Owner("assignment", seat.id), seat.caps, by_now),
         )
         return [take for take in both if take.caps.any or take.owner in self.counted]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from distribution.routing.case import Case, CompiledProfile, Seat, World
 from distribution.routing.gates import GATES
-from distribution.routing.gates.base import Skip
+from distribution.routing.gates.base import Hold, Skip
 from distribution.routing.gates.caps import capped
 from distribution.routing.ledger import Credits, Ledger, Owner, Spans, Take
 from distribution.routing.strategies import STRATEGIES, Order
@@ -35,17 +35,19 @@ class Pick:
     price: Decimal
     currency: str
     counted_on: date | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
     """The decision, ready for its record.
 
-    `verdicts`: one a seat, in rank order: [assignment id, code] or [assignment id, code, detail].
-    Codes: chosen, outranked, disabled, inactive, no_settings, offered; not_its_turn with [credit, weight];
-    cap with [whose, period, used, cap]; rules and profile_rules with the failed condition's place,
-    [alternative, condition]. `facts`: the values that the rules asked compared. `takes`: the places that
-    the picks take; `credits`: the profile's turns after it, None where they stay.
+    `verdicts`: one a seat, in rank order, [code] or [code, detail]. Codes: chosen, with the instant until
+    which its job is held; outranked, disabled, inactive, no_settings, offered; not_its_turn with [credit,
+    weight]; cap and pacing with [whose, period, used, most]; closed with its opening, if there is one;
+    rules and profile_rules with the failed condition's place, [alternative, condition].
+    `facts`: the values that the rules asked compared. `takes`: the places that the picks take; `credits`:
+    the profile's turns after it, None where they stay.
     """
 
     verdicts: list[list[Any]]
@@ -72,17 +74,18 @@ def decide(
     met = {target.key: target for target in profile.rules.targets}
     miss = profile.rules.miss(facts)
     if miss:
-        verdicts = [[seat.id, "profile_rules", miss.place] for seat in profile.seats]
+        verdicts: list[list[Any]] = [["profile_rules", list(miss.place)] for _seat in profile.seats]
         return Decided(verdicts, (), _facts(met, facts))
-    skips = {seat.id: _first_skip(seat, case, met) for seat in profile.seats}
+    judged = {seat.id: _judge(seat, case, met) for seat in profile.seats}
+    skips = {seat: each if isinstance(each, Skip) else None for seat, each in judged.items()}
     order = STRATEGIES[profile.strategy]([seat for seat in profile.seats if skips[seat.id] is None], case)
     chosen = _take(order, case, skips)
-    verdicts = [_verdict(seat, skips[seat.id], chosen, order) for seat in profile.seats]
+    verdicts = [_verdict(seat, skips[seat.id] or judged[seat.id], chosen, order) for seat in profile.seats]
     return Decided(
         verdicts,
-        tuple(_pick(seat, case) for seat in chosen.values()),
+        tuple(_pick(seat, case, judged[seat.id]) for seat in chosen.values()),
         _facts(met, facts),
-        tuple(take for seat in chosen.values() for take in world.takes(seat)),
+        tuple(take for seat in chosen.values() for take in world.takes(seat, now)),
         order.credits if chosen else None,
     )
 
@@ -94,7 +97,7 @@ def _take(order: Order, case: Case, skips: dict[int, Skip | None]) -> dict[int, 
     for seat in order.seats:
         if order.most is not None and len(chosen) >= order.most:
             break
-        takes = case.world.takes(seat)
+        takes = case.world.takes(seat, case.now)
         skips[seat.id] = next((skip for take in takes if (skip := _no_place(take, case, more))), None)
         if skips[seat.id] is None:
             more.update(take.owner for take in takes)
@@ -107,7 +110,9 @@ def _no_place(take: Take, case: Case, more: Mapping[Owner, int]) -> Skip | None:
     return capped(take, used)
 
 
-def _first_skip(seat: Seat, case: Case, met: dict[str, Target]) -> Skip | None:
+def _judge(seat: Seat, case: Case, met: dict[str, Target]) -> Skip | Hold | None:
+    """The first reason against it, else until when it is held."""
+    held: Hold | None = None
     if seat.partner_id in case.offered:
         return Skip("offered")
     for gate in GATES:
@@ -116,20 +121,22 @@ def _first_skip(seat: Seat, case: Case, met: dict[str, Target]) -> Skip | None:
         judgement = gate.judge(seat, case)
         if isinstance(judgement, Skip):
             return judgement
-    return None
+        if isinstance(judgement, Hold) and (held is None or held.until < judgement.until):
+            held = judgement
+    return held
 
 
-def _verdict(seat: Seat, skip: Skip | None, chosen: Mapping[int, Seat], order: Order) -> list[Any]:
-    if skip is not None:
-        return [seat.id, skip.code] if skip.detail is None else [seat.id, skip.code, skip.detail]
+def _verdict(seat: Seat, judged: Skip | Hold | None, chosen: Mapping[int, Seat], order: Order) -> list[Any]:
+    if isinstance(judged, Skip):
+        return [judged.code] if judged.detail is None else [judged.code, judged.detail]
     if seat.id in chosen:
-        return [seat.id, "chosen"]
+        return ["chosen", judged.until.isoformat()] if judged else ["chosen"]
     if order.credits is not None:
-        return [seat.id, "not_its_turn", [order.credits[seat.id], seat.weight]]
-    return [seat.id, "outranked"]
+        return ["not_its_turn", [order.credits[seat.id], seat.weight]]
+    return ["outranked"]
 
 
-def _pick(seat: Seat, case: Case) -> Pick:
+def _pick(seat: Seat, case: Case, judged: Skip | Hold | None) -> Pick:
     settings_id = case.world.settings_id(seat)
     assert settings_id is not None  # Reachable let it pass
     settings = case.world.settings[settings_id]
@@ -142,6 +149,7 @@ def _pick(seat: Seat, case: Case) -> Pick:
         price=seat.price,
         currency=case.profile.currency,
         counted_on=Spans.at(case.now, case.world.partners[seat.partner_id].zone).day,
+        due=judged.until if isinstance(judged, Hold) else None,
     )
 
 

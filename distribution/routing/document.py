@@ -6,10 +6,11 @@ becomes of the entity. How a partner is and how it is reached are not of the ver
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from distribution.fields import FieldSpec
 from distribution.routing.case import CompiledProfile, Seat
+from distribution.routing.hours import Hours
 from distribution.rules import RulesDoc, compile_rules
 from partners.caps import Caps
 
@@ -38,6 +39,9 @@ class AssignmentDocument(TypedDict):
     settings_id: int | None
     weight: NotRequired[int]
     caps: NotRequired[list[int | None]]
+    hours: NotRequired[dict[str, Any]]
+    closed: NotRequired[str]
+    pacing: NotRequired[bool]
 
 
 class ProfileDocument(TypedDict):
@@ -124,6 +128,9 @@ def _assignment(assignment: "Assignment") -> AssignmentDocument:
         "settings_id": assignment.settings_id,
         "weight": assignment.weight,
         "caps": list(assignment.caps),
+        "hours": assignment.hours,
+        "closed": assignment.closed,
+        "pacing": assignment.pacing,
     }
 
 
@@ -137,4 +144,7 @@ def _seat(document: AssignmentDocument, fields: Mapping[str, FieldSpec], base_pr
         settings_id=document["settings_id"],
         weight=document.get("weight", 1),
         caps=Caps(*document.get("caps", ())),
+        hours=Hours.read(document.get("hours", {})),
+        hold=document.get("closed") == "hold",
+        pacing=document.get("pacing", False),
     )

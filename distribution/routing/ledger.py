@@ -21,10 +21,11 @@ class Owner(NamedTuple):
 
 
 class Take(NamedTuple):
-    """One place of an owner, and the caps that must hold when it is taken."""
+    """One place of an owner, its caps, and what of them may be used by now."""
 
     owner: Owner
     caps: Caps
+    by_now: Caps
 
 
 class Spans(NamedTuple):
@@ -68,10 +69,10 @@ class Ledger:
 
     def take(self, takes: Iterable[Take]) -> None:
         """Takes the places of one decision."""
-        for owner, caps in takes:
+        for owner, _caps, by_now in takes:
             self.uses[owner] = [number + 1 for number in self.used(owner)]
             self.taken[owner] += 1
-            self.limits[owner] = caps
+            self.limits[owner] = by_now
 
     def turn(self, profile_id: int, credits: Credits) -> None:
         """The turns after one decision."""

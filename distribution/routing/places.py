@@ -130,7 +130,7 @@ def _spans(profiles: Iterable[tuple[CompiledProfile, World]], now: datetime) -> 
         for profile, world in profiles
         for seat in profile.seats
         if seat.partner_id in world.partners
-        for take in world.takes(seat)
+        for take in world.takes(seat, now)
     }
     at = {zone: Spans.at(now, zone) for zone in set(zones.values())}
     return {owner: at[zone] for owner, zone in zones.items()}

@@ -57,4 +57,5 @@ def _placement(made: Made, pick: Pick) -> Placement:
         price=pick.price,
         currency=pick.currency,
         counted_on=pick.counted_on,
+        due=pick.due,
     )

@@ -151,7 +151,7 @@ def _one(lead: Lead, profile: CompiledProfile | Broken, world: World, ledger: Le
 
 
 def _chose(verdicts: list[list[Any]]) -> bool:
-    return any(verdict[1] == "chosen" for verdict in verdicts)
+    return any(verdict[0] == "chosen" for verdict in verdicts)
 
 
 def _check() -> None:

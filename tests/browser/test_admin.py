@@ -55,7 +55,7 @@ def house(live_server: LiveServer) -> House:
     save_profile(profile=assignment.profile, by=None)
     values = {"name": "Ana Ánderson-with-a-long-name-that-has-no-space-in-it", "address": {"city": "Berlin"}}
     lead = LeadFactory.create(entity=entity, values=values, hidden={"iban": "DE02"})
-    DecisionFactory.create(lead=lead, profile=assignment.profile, verdicts=[[assignment.pk, "chosen"]])
+    DecisionFactory.create(lead=lead, profile=assignment.profile, verdicts=[["chosen"]])
     JobFactory.create(lead=lead, assignment=assignment, settings=partner.default_settings, failed=True)
     return House(UserFactory.create(admin=True), partner, assignment, lead)
 

@@ -196,7 +196,7 @@ def _fill(entity: Entity) -> tuple[Job, Job, Lead]:
     lead = LeadFactory.create(entity=entity, values={"name": name}, hidden={"iban": "DE02"})
     assignment = AssignmentFactory.create(profile__entity=entity, partner__name="Acme " + "Solar" * 20)
     save_profile(profile=assignment.profile, by=None)
-    DecisionFactory.create(lead=lead, profile=assignment.profile, verdicts=[[assignment.pk, "chosen"]])
+    DecisionFactory.create(lead=lead, profile=assignment.profile, verdicts=[["chosen"]])
     words = {"last_error": "x" * 400, "last_code": 404, "last_error_class": "http_4xx"}
     failed = JobFactory.create(lead=lead, assignment=assignment, failed=True, had_unknown=True, **words)
     attempt = AttemptFactory.create(job=failed, outcome="unknown", error="y" * 400)

@@ -71,7 +71,7 @@ def test_encrypted_display_field_names_nobody(desk: Client, lead: Lead) -> None:
 def test_decision_is_read_as_sentences(desk: Client, lead: Lead, profile: Profile) -> None:
     chosen = profile.assignments.get()
     document = profile.versions.get().document
-    f.DecisionFactory.create(lead=lead, profile=profile, verdicts=[[chosen.pk, "chosen"]])
+    f.DecisionFactory.create(lead=lead, profile=profile, verdicts=[["chosen"]])
     html = desk.get(page(lead)).content.decode()
     assert f"{chosen.partner}: chosen" in html
     assert f"{profile}, version 1" in html
@@ -81,7 +81,7 @@ def test_decision_is_read_as_sentences(desk: Client, lead: Lead, profile: Profil
 def test_story_is_in_the_order_of_what_happened(desk: Client, lead: Lead, profile: Profile) -> None:
     start = lead.created_at
     assignment = profile.assignments.get()
-    f.DecisionFactory.create(lead=lead, profile=profile, verdicts=[[assignment.pk, "chosen"]], at=start)
+    f.DecisionFactory.create(lead=lead, profile=profile, verdicts=[["chosen"]], at=start)
     job = f.JobFactory.create(
         lead=lead,
         assignment=assignment,
@@ -183,7 +183,7 @@ def test_page_takes_steady_queries(
         f.AttemptFactory.create(job=job, outcome="temporary")
     save_profile(profile=profile, by=None)
     document = profile.versions.latest("number")
-    verdicts = [[each["id"], "chosen"] for each in document.document["assignments"]]
+    verdicts = [["chosen"] for _each in document.document["assignments"]]
     f.DecisionFactory.create(lead=lead, profile=profile, version=document.number, verdicts=verdicts)
     client = sign_in("operator")
     with django_assert_max_num_queries(10):

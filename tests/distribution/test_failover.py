@@ -1,12 +1,14 @@
 """Failover: the next best gets the lead once, never while the first may have it, whatever dies."""
 
+from typing import Any
+
 import pytest
 
 from delivery.engine import news
 from delivery.models import Job
 from delivery.services import not_received, resend
 from distribution.models import Decision, Lead
-from distribution.routing import after
+from distribution.routing import record
 from tests import factories as f
 from tests.distribution.capped import end, in_force, placed, routed, use
 
@@ -14,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def last_verdicts() -> list[str]:
-    return [verdict[1] for verdict in Decision.objects.latest("id").verdicts]
+    return [verdict[0] for verdict in Decision.objects.latest("id").verdicts]
 
 
 def test_failed_job_offers_the_lead_to_the_next_best() -> None:
@@ -112,14 +114,14 @@ def test_what_dies_between_is_done_again(monkeypatch: pytest.MonkeyPatch) -> Non
     """The place, the offer and the memory of it are one transaction."""
     rows = in_force({"cap_life": 1}, {}, failover=True)
     routed(rows[0].profile.entity)
-    write = after.record.write
+    write = record.write
 
-    def die(*args: object, **more: object) -> None:
-        write(*args, **more)  # type: ignore[arg-type]  # passed on as they came
+    def die(*args: Any, **more: Any) -> None:
+        write(*args, **more)
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(after.record, "write", die)
+        patch.setattr(record, "write", die)
         end(Job.objects.get())
     assert (placed(rows[1]), use(rows[0])[3], Job.objects.get().told) == (0, 1, False)
     while news.tell().told:

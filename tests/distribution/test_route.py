@@ -42,7 +42,7 @@ def test_route_writes_decision_and_job(lead: Lead, profile: Profile) -> None:
     decision = Decision.objects.get(lead=lead)
     assert (decision.profile, decision.version, decision.seq) == (profile, 1, 1)
     assert decision.revision == Revision.current()
-    assert decision.verdicts == [[assignment.pk, "chosen"]]
+    assert decision.verdicts == [["chosen"]]
     job = Job.objects.get(lead=lead)
     assert (job.assignment, job.partner, job.settings) == (
         assignment,
@@ -82,10 +82,10 @@ def test_route_reads_the_saved_version_not_the_rows(lead: Lead, profile: Profile
 
 def test_route_unmatched_keeps_why(lead: Lead) -> None:
     rules = [[{"field": "name", "op": "equals", "value": "Ben"}]]
-    profile = in_force(lead.entity, {"rules": rules})
+    in_force(lead.entity, {"rules": rules})
     assert again(lead).routing == "unmatched"
     decision = Decision.objects.get(lead=lead)
-    assert decision.verdicts == [[profile.assignments.get().pk, "rules", [0, 0]]]
+    assert decision.verdicts == [["rules", [0, 0]]]
     assert decision.facts == {"name": "Ana"}
     assert not Job.objects.exists()
 

@@ -3,6 +3,7 @@
 from distribution.routing.gates.active import Active, Reachable
 from distribution.routing.gates.base import Gate
 from distribution.routing.gates.caps import CapsGate
+from distribution.routing.gates.hours import HoursGate
 from distribution.routing.gates.rules import RulesGate
 
-GATES: tuple[Gate, ...] = (Active(), RulesGate(), Reachable(), CapsGate())
+GATES: tuple[Gate, ...] = (Active(), RulesGate(), Reachable(), HoursGate(), CapsGate())

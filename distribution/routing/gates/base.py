@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
 from distribution.routing.case import Case, Seat
@@ -21,8 +22,15 @@ class Skip:
     detail: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """It may have the lead, from `until` on (aware)."""
+
+    until: datetime
+
+
 PASS = Pass()
-Judgement: TypeAlias = Pass | Skip
+Judgement: TypeAlias = Pass | Skip | Hold
 
 
 class Gate(Protocol):
