@@ -7,10 +7,11 @@ import pytest
 from delivery.engine import news
 from delivery.models import Job
 from delivery.services import not_received, resend
-from distribution.models import Decision, Lead
+from distribution.models import Decision, Entity, Lead
 from distribution.routing import record
+from distribution.routing.again import route_again
 from tests import factories as f
-from tests.distribution.capped import end, in_force, placed, routed, use
+from tests.distribution.capped import end, in_force, placed, routed, save, use
 
 pytestmark = pytest.mark.django_db
 
@@ -136,3 +137,64 @@ def test_disabled_profile_offers_nothing() -> None:
     type(rows[0].profile).objects.update(enabled=False)
     end(Job.objects.get())
     assert placed(rows[1]) == 0
+
+
+def test_route_again_finds_a_partner_for_a_lead_that_nobody_matched() -> None:
+    (row,) = in_force({"rules": [[{"field": "name", "op": "equals", "value": "Ben"}]]}, entity=_named())
+    (lead,) = routed(row.profile.entity, name="Ana")
+    assert (lead.routing, route_again([lead.pk])) == ("unmatched", 0)
+    row.rules = []
+    row.save()
+    save(row.profile)
+    assert route_again([lead.pk]) == 1
+    lead.refresh_from_db()
+    decision = Decision.objects.latest("id")
+    assert (lead.routing, decision.seq, decision.cause) == ("routed", 3, "again")
+    assert route_again([lead.pk]) == 0
+    assert placed(row) == 1
+
+
+def test_route_again_asks_profiles_that_came_later_too() -> None:
+    (row,) = in_force({})
+    (lead,) = routed(row.profile.entity)
+    (later,) = in_force({}, entity=row.profile.entity)
+    assert route_again([lead.pk]) == 1
+    assert (placed(row), placed(later)) == (1, 1)
+
+
+def test_route_again_goes_past_who_had_it_and_never_while_in_doubt() -> None:
+    rows = in_force({}, {})
+    (lead,) = routed(rows[0].profile.entity)
+    job = Job.objects.get()
+    end(job, had_unknown=True)
+    assert route_again([lead.pk]) == 0
+    end(job, had_unknown=False)
+    assert route_again([lead.pk]) == 1
+    assert [placed(row) for row in rows] == [1, 1]
+
+
+def test_route_again_sends_to_all_who_have_not_had_it() -> None:
+    rows = in_force({}, {"cap_life": 1}, strategy="send_to_all")
+    routed(rows[0].profile.entity)
+    (lead,) = routed(rows[0].profile.entity)
+    assert placed(rows[1]) == 1
+    rows[1].cap_life = 2
+    rows[1].save()
+    save(rows[0].profile)
+    assert route_again([lead.pk]) == 1
+    assert (placed(rows[0]), placed(rows[1])) == (2, 2)
+
+
+def _named() -> Entity:
+    entity = f.EntityFactory.create()
+    f.make_fields(entity, name={})
+    return entity
+
+
+def test_doubt_at_one_partner_keeps_the_lead_from_the_next_best_of_another() -> None:
+    rows = in_force({}, {}, {}, failover=True, strategy="send_to_all", sold_limit=2)
+    routed(rows[0].profile.entity)
+    first, second = Job.objects.order_by("id")
+    Job.objects.filter(pk=first.pk).update(had_unknown=True)
+    end(second)
+    assert placed(rows[2]) == 0
