@@ -76,7 +76,7 @@ def sign_in(page: Page, live_server: LiveServer, user: User) -> None:
     user.save()
     page.goto(live_server.url + reverse("portal:login"))
     page.get_by_label("E-mail").fill(user.email)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Leads", exact=True)).to_be_visible()
 
@@ -133,7 +133,7 @@ def test_errors_take_the_focus(open_page: Opener, live_server: LiveServer, peopl
     page.goto(live_server.url + reverse("portal:login"))
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_be_focused()
-    page.get_by_role("link", name="E-mail: This field is required.").click()
+    page.get_by_role("link", name="E-mail: Write your e-mail address.").click()
     expect(page.get_by_label("E-mail")).to_be_focused()
 
 
