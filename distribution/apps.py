@@ -9,10 +9,13 @@ class DistributionConfig(AppConfig):
     def ready(self) -> None:
         from delivery.readmission import register
         from delivery.signals import job_settled
+        from distribution.cap_uses import Uses
         from distribution.intake.reader import Reader
         from distribution.routing import after
         from partners.sheet import register_reader
+        from partners.used import register_use_reader
 
         register_reader(Reader())
+        register_use_reader(Uses())
         register(after.Readmit())
         job_settled.connect(after.settled, dispatch_uid="distribution.after")

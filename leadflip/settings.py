@@ -193,6 +193,8 @@ CSRF_COOKIE_NAME = "leadflip_csrf"
 CSRF_FAILURE_VIEW = "leadflip.errors.stale_form"
 SECURE_REFERRER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# A profile with hundreds of partners, or rules with hundreds of conditions, is one form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # Delivery. Figures and their reasons: docs/adr/0002.
 ENGINE_CAPACITY = env.int("ENGINE_CAPACITY", default=2000)

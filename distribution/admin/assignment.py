@@ -3,50 +3,79 @@
 from functools import cached_property
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from delivery.pages import trying
 from delivery.pages.trying import HtmxRequest
-from distribution import services, usage
-from distribution.admin import rules
+from distribution import cap_uses, services, usage
+from distribution.admin import conflict, rules
 from distribution.admin.assignment_delivery import AssignmentDelivery, scope_of, typed
-from distribution.models import Assignment
+from distribution.models import Assignment, Profile
+from distribution.models.profile import Strategy
 from leadflip.kit import once
 from leadflip.kit.generics import ModelForm
 from partners.admin.base import ConfigAdmin, person
+from partners.admin.caps import CAP_FIELDS, caps_fieldset, show_caps, used_lines
 from partners.admin.partner import keep_secret, see_below
 from partners.services import drop_settings
 
 
-class AssignmentForm(ModelForm[Assignment]):
-    """The assignment, and its Delivery section in `delivery`."""
+class AssignmentForm(rules.Unchecked, ModelForm[Assignment]):
+    """The assignment, its rules in `rules` and its Delivery section in `delivery`."""
 
-    rules = rules.RulesField()
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Assignment
-        fields = ["enabled", "priority", "price", "rules"]
+        fields = ["enabled", "priority", "price", "weight", *CAP_FIELDS, "pacing"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.delivery = AssignmentDelivery(self.data if self.is_bound else None, self.instance)
+        data = self.data if self.is_bound else None
+        self.initial["seen"] = self.instance.profile.version
+        show_caps(self.fields, self.instance.caps, cap_uses.of_assignment(self.instance))
+        self.rules = builder(self.instance, data)
+        self.delivery = AssignmentDelivery(data, self.instance)
+        if rules.pressed(data):
+            self.delivery.leave_unchecked()
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        rules.check(self, usage.live_fields(self.instance.profile.entity_id))
+        if told := conflict.refusal(self):
+            self.add_error(None, told)
+        if self.rules.is_valid():
+            self.instance.rules = self.rules.document
+        else:
+            self.add_error(None, rules.see_rules())
         if not self.delivery.is_valid():
             self.add_error(None, see_below())
         return cleaned
 
     @cached_property
     def changed_data(self) -> list[str]:
-        return [*super().changed_data, *(["delivery"] if self.delivery.has_changed() else [])]
+        names = [name for name in super().changed_data if name != "seen"]
+        rules_too = ["rules"] if self.rules.has_changed() else []
+        return [*names, *rules_too, *(["delivery"] if self.delivery.has_changed() else [])]
+
+
+def builder(assignment: Assignment, data: Any) -> rules.Builder:
+    """The assignment's rules, as sent or as saved."""
+    profile = assignment.profile
+    return rules.Builder(
+        data,
+        assignment.rules,
+        entity_id=profile.entity_id,
+        fields=usage.live_fields(profile.entity_id),
+        further=profile.rules,
+        url=reverse("admin:distribution_assignment_rules", args=[assignment.pk]),
+    )
 
 
 @admin.register(Assignment)
@@ -54,8 +83,7 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
     """Reached from its profile, and leads back there."""
 
     form = AssignmentForm
-    fields = ["profile", "partner", "enabled", "priority", "price", "rules", "words"]
-    readonly_fields = ["profile", "partner", "words"]
+    readonly_fields = ["profile", "partner", "caps_used"]
     list_display = ["partner", "profile", "priority", "enabled"]
     list_select_related = ["partner", "profile"]
     change_form_template = "admin/distribution/assignment.html"
@@ -67,11 +95,53 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
     def get_urls(self) -> list[Any]:
         own = self.admin_site.admin_view
         return [
+            path("<int:pk>/rules/", own(self.rules), name="distribution_assignment_rules"),
             path("<int:pk>/preview/", own(self.preview), name="distribution_assignment_preview"),
             path("<int:pk>/letter/", own(self.letter), name="distribution_assignment_letter"),
             path("<int:pk>/test/", own(self.test), name="distribution_assignment_test"),
             *super().get_urls(),
         ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Assignment | None = None) -> list[Any]:
+        """The weight is of use where the profile takes turns by it."""
+        turns = obj is not None and obj.profile.strategy == Strategy.ROUND_ROBIN
+        numbers = ("priority", "price", "weight") if turns else ("priority", "price")
+        caps = caps_fieldset(obj.partner if obj else None, "pacing")
+        if not self.has_change_permission(request, obj):
+            caps = (caps[0], {"fields": ["caps_used", "pacing"]})
+        return [(None, {"fields": [("profile", "partner"), "enabled", numbers]}), caps]
+
+    @admin.display(description=_("used"))
+    def caps_used(self, assignment: Assignment) -> str:
+        """The caps with what is used, for those who may only read them."""
+        return used_lines(assignment.caps, cap_uses.of_assignment(assignment))
+
+    def rules(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The section Rules, with what the form holds."""
+        assignment = get_object_or_404(self.get_queryset(request), pk=pk)
+        may = self.has_change_permission(request, assignment)
+        return rules.part(request, builder(assignment, request.POST), may)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        def show() -> HttpResponse:
+            return super(AssignmentAdmin, self).changeform_view(request, object_id, form_url, extra_context)
+
+        def profile() -> Profile | None:
+            assignment = self.get_object(request, object_id or "")
+            return assignment.profile if assignment else None
+
+        def changed(profile: Profile, sent: QueryDict) -> bool:
+            return conflict.row_changed(profile, sent, int(object_id or 0))
+
+        if not self.has_change_permission(request):
+            return show()
+        return conflict.guarded(request, profile, show, changed)
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What would be sent with what the form holds."""
@@ -102,11 +172,6 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # partners join a profile on its page
-
-    @admin.display(description=_("rules in words"))
-    def words(self, assignment: Assignment) -> str:
-        """The saved rules as a sentence."""
-        return rules.in_words(assignment.rules, assignment.profile.entity_id)
 
     def save_model(self, request: HttpRequest, obj: Assignment, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -88,6 +88,11 @@ class AssignmentDelivery:
         """Checks what will be saved."""
         return self.scope.is_valid() and (self.back_to_own or self.form.is_valid())
 
+    def leave_unchecked(self) -> None:
+        """Lets the section come back as it was sent, without a word on what is to be mended."""
+        self.scope.errors.clear()
+        self.form.leave_unchecked()
+
     def has_changed(self) -> bool:
         """Whether saving would change anything."""
         return self.scope.has_changed() or self.form.has_changed()

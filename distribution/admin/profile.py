@@ -1,103 +1,88 @@
-"""Distribution profiles with their partners. Each save is a version of its own."""
+"""Distribution profiles with their rules and partners. Each save is a version of its own."""
 
+from functools import cached_property
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from distribution import services, usage
-from distribution.admin import rules
-from distribution.admin.assignment_delivery import scope_of, sentence
-from distribution.models import Assignment, Profile
-from leadflip.kit.admin import BlockInline
-from leadflip.kit.generics import BaseInlineFormSet, ModelForm
+from distribution.admin import conflict, rules
+from distribution.admin.assignment_delivery import scope_of
+from distribution.admin.profile_partners import PartnersInline
+from distribution.models import Entity, Profile
+from leadflip.kit.generics import ModelForm
 from partners.admin.base import ConfigAdmin, person
 from partners.services import drop_settings
 
 
-class ProfileForm(ModelForm[Profile]):
-    """The profile; the entity stays once it is saved, since rules and decisions hang on it."""
+class ProfileForm(rules.Unchecked, ModelForm[Profile]):
+    """The profile, and its rules in `rules`; the entity stays once saved: rules and decisions hang on it."""
 
-    rules = rules.RulesField()
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Profile
-        fields = ["entity", "name", "description", "enabled", "strategy", "base_price", "policy", "rules"]
+        fields = [
+            "entity",
+            "name",
+            "description",
+            "enabled",
+            "strategy",
+            "sold_limit",
+            "failover",
+            "base_price",
+            "policy",
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance._state.adding and "entity" in self.fields:
+        self.initial["seen"] = self.instance.version
+        adding = self.instance._state.adding
+        if not adding and "entity" in self.fields:
             self.fields["entity"].disabled = True
+        self.rules = builder(self.instance, self.data if self.is_bound else None)
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
+        if told := conflict.refusal(self):
+            self.add_error(None, told)
         if cleaned and cleaned.get("entity"):
-            rules.check(self, usage.live_fields(cleaned["entity"].pk))
+            if self.rules.is_valid():
+                self.instance.rules = self.rules.document
+            else:
+                self.add_error(None, rules.see_rules())
         return cleaned
 
-
-class AssignmentRowForm(ModelForm[Assignment]):
-    """A partner in the profile; who it is stays once it is saved, since jobs hang on it."""
-
-    rules = rules.RulesField()
-
-    class Meta:
-        model = Assignment
-        fields = ["partner", "priority", "price", "enabled", "rules"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.instance._state.adding and "partner" in self.fields:
-            self.fields["partner"].disabled = True
+    @cached_property
+    def changed_data(self) -> list[str]:
+        names = [name for name in super().changed_data if name != "seen"]
+        return [*names, *(["rules"] if self.rules.has_changed() else [])]
 
 
-class AssignmentFormSet(BaseInlineFormSet[Assignment, Profile, ModelForm[Assignment]]):
-    """The profile's partners, their rules checked against the profile's entity."""
+def builder(profile: Profile, data: Any) -> rules.Builder:
+    """The profile's rules, as sent or as saved; of a new one, by the entity that is chosen."""
+    if profile._state.adding:
+        url = reverse("admin:distribution_profile_new_rules")
+        entity_id = _chosen(data)
+    else:
+        url = reverse("admin:distribution_profile_rules", args=[profile.pk])
+        entity_id = profile.entity_id
+    fields = usage.live_fields(entity_id) if entity_id else {}
+    return rules.Builder(data, profile.rules, entity_id=entity_id, fields=fields, url=url)
 
-    def clean(self) -> None:
-        super().clean()
-        if not self.instance.entity_id:
-            return
-        fields = usage.live_fields(self.instance.entity_id)
-        for form in self.forms:
-            if form not in self.deleted_forms and hasattr(form, "cleaned_data"):
-                rules.check(form, fields)
 
-
-class AssignmentInline(BlockInline[Assignment, Profile]):
-    """Each partner in a block, best-ranked first."""
-
-    model = Assignment
-    form = AssignmentRowForm
-    formset = AssignmentFormSet
-    fields = [("partner", "priority", "price"), "enabled", "rules", "words", "delivery"]
-    readonly_fields = ["words", "delivery"]
-    autocomplete_fields = ["partner"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
-        related = ("partner__default_settings", "settings", "profile")
-        return super().get_queryset(request).select_related(*related)
-
-    @admin.display(description=_("Rules in words"))
-    def words(self, assignment: Assignment) -> str:
-        """The saved rules as a sentence."""
-        return rules.in_words(assignment.rules, assignment.profile.entity_id) if assignment.pk else "–"
-
-    @admin.display(description=_("Delivery"))
-    def delivery(self, assignment: Assignment) -> SafeString | str:
-        """Whose settings they are, and the way to them."""
-        if not assignment.pk:
-            return gettext("The partner's own settings. Save first to give it others.")
-        link = reverse("admin:distribution_assignment_change", args=[assignment.pk])
-        return format_html(
-            '{} · <a href="{}#delivery">{}</a>', sentence(assignment), link, gettext("Delivery…")
-        )
+def _chosen(data: Any) -> int | None:
+    """The entity that a new profile is for; where there is only one, that."""
+    chosen = str(data.get("entity") or "") if data is not None else ""
+    wanted = Q(pk=int(chosen)) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else Q()
+    ids = Entity.objects.filter(wanted).values_list("pk", flat=True)[:2]
+    return ids[0] if len(ids) == 1 and (chosen or data is None) else None
 
 
 @admin.register(Profile)
@@ -105,20 +90,10 @@ class ProfileAdmin(ConfigAdmin[Profile]):
     """Profiles; saving one puts it into force."""
 
     form = ProfileForm
-    inlines = [AssignmentInline]
-    fields = [
-        "entity",
-        "name",
-        "description",
-        "enabled",
-        "strategy",
-        "base_price",
-        "policy",
-        "rules",
-        "words",
-        "version",
-    ]
-    readonly_fields = ["words", "version"]
+    inlines = [PartnersInline]
+    change_form_template = "admin/distribution/profile.html"
+    add_form_template = "admin/distribution/profile.html"
+    readonly_fields = ["version"]
     radio_fields = {"strategy": admin.VERTICAL}
     list_display = ["name", "entity", "enabled", "strategy", "partners", "version"]
     list_filter = ["enabled", "entity", "strategy"]
@@ -126,17 +101,48 @@ class ProfileAdmin(ConfigAdmin[Profile]):
     search_fields = ["name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
-        return super().get_queryset(request).prefetch_related("assignments")
+        enabled = Count("assignments", filter=Q(assignments__enabled=True))
+        return super().get_queryset(request).select_related("entity").annotate(enabled_count=enabled)
+
+    def get_fields(self, request: HttpRequest, obj: Profile | None = None) -> list[Any]:
+        return [*ProfileForm.Meta.fields, *(["version"] if obj else [])]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        only = _chosen(None)
+        return {**super().get_changeform_initial_data(request), **({"entity": only} if only else {})}
+
+    def get_urls(self) -> list[Any]:
+        own = self.admin_site.admin_view
+        return [
+            path("rules/", own(self.rules), name="distribution_profile_new_rules"),
+            path("<int:pk>/rules/", own(self.rules), name="distribution_profile_rules"),
+            *super().get_urls(),
+        ]
+
+    def rules(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """The section Rules, with what the form holds."""
+        profile = Profile() if pk is None else get_object_or_404(Profile, pk=pk)
+        may = self.has_add_permission(request) if pk is None else self.has_change_permission(request, profile)
+        return rules.part(request, builder(profile, request.POST), may)
 
     @admin.display(description=_("partners"))
-    def partners(self, profile: Profile) -> int:
+    def partners(self, profile: Any) -> int:
         """How many assignments are enabled."""
-        return sum(assignment.enabled for assignment in profile.assignments.all())
+        return int(profile.enabled_count)
 
-    @admin.display(description=_("rules in words"))
-    def words(self, profile: Profile) -> str:
-        """The saved rules as a sentence."""
-        return rules.in_words(profile.rules, profile.entity_id) if profile.pk else "–"
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        def show() -> HttpResponse:
+            return super(ProfileAdmin, self).changeform_view(request, object_id, form_url, extra_context)
+
+        if object_id is None or not self.has_change_permission(request):
+            return show()
+        return conflict.guarded(request, lambda: self.get_object(request, object_id), show, lambda *_: True)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         scopes = [scope_of(gone.instance) for gone in formset.deleted_forms if gone.instance.pk]

@@ -42,6 +42,19 @@ def find(key: str, fields: Mapping[str, FieldSpec]) -> Target | None:
     return Target(key, part_spec(spec, part), PARTS[part], name, part)
 
 
+def targets(fields: Mapping[str, FieldSpec]) -> list[Target]:
+    """All targets in the fields' order, each address before its parts; encrypted fields among them."""
+    found = []
+    for spec in fields.values():
+        found.append(Target(spec.key, spec, TYPES[spec.type], spec.key))
+        if spec.type == "address":
+            found += [
+                Target(f"{spec.key}.{part}", part_spec(spec, part), PARTS[part], spec.key, part)
+                for part in ADDRESS_PARTS
+            ]
+    return found
+
+
 def nearest(name: str, fields: Mapping[str, FieldSpec]) -> str | None:
     """The target whose key or label is most like `name`; encrypted ones are left out."""
     keys: dict[str, str] = {}

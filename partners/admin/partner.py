@@ -15,12 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from leadflip.kit import once
 from leadflip.kit.generics import ModelForm
 from partners.admin.base import ConfigAdmin
+from partners.admin.caps import CAP_FIELDS, caps_fieldset, show_caps, used_lines
 from partners.admin.delivery import DeliveryForm
 from partners.admin.delivery_words import own_words, summary
 from partners.admin.people import MemberInline
 from partners.models import DeliverySettings, Partner
 from partners.sheet import reader
+from partners.used import use_reader
 
+FIELDS = ["name", "contact_email", "phone", "tags", "zone", "active", "in_flight", "rate", "notes"]
 SEE_BELOW = _("Delivery: mend what is marked in that section.")
 # Names the partner whose page is to send a test lead once it opens.
 TEST_SLOT = "send_test"
@@ -31,7 +34,7 @@ class PartnerForm(ModelForm[Partner]):
 
     class Meta:
         model = Partner
-        fields = ["name", "contact_email", "phone", "tags", "zone", "active", "in_flight", "rate", "notes"]
+        fields = [*FIELDS, *CAP_FIELDS]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,6 +43,7 @@ class PartnerForm(ModelForm[Partner]):
             current=self.instance.default_settings,
             rows=own_rows(self.instance),
         )
+        show_caps(self.fields, self.instance.caps, use_reader().used(self.instance))
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -92,11 +96,23 @@ class PartnerAdmin(ConfigAdmin[Partner]):
     list_display = ["name", "active", "delivery", "contact_email"]
     list_filter = ["active"]
     search_fields = ["name", "contact_email"]
+    readonly_fields = ["caps_used"]
     change_form_template = "admin/partners/partner.html"
     add_form_template = "admin/partners/partner.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Partner]:
         return super().get_queryset(request).select_related("default_settings__policy")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Partner | None = None) -> list[Any]:
+        caps = caps_fieldset(obj)
+        if obj is not None and not self.has_change_permission(request, obj):
+            caps = (caps[0], {"fields": ["caps_used"]})
+        return [(None, {"fields": FIELDS}), caps]
+
+    @admin.display(description=_("used"))
+    def caps_used(self, partner: Partner) -> str:
+        """The caps with what is used, for those who may only read them."""
+        return used_lines(partner.caps, use_reader().used(partner))
 
     @admin.display(description=_("delivery"))
     def delivery(self, partner: Partner) -> str:

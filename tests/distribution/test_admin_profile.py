@@ -1,16 +1,15 @@
 """Profiles and their partners: rules are checked, each save is a version in force."""
 
-import json
 from typing import Any
 
-import pytest
 from django.test import Client
 from django.urls import reverse
 
 from distribution.models import Assignment, Entity, Profile
 from partners.models import DeliverySettings, Revision
 from tests import factories as f
-from tests.forms import controls, errors, submit
+from tests.distribution.typed import condition
+from tests.forms import submit
 
 ADD = "/admin/distribution/profile/add/"
 BIG = [[{"field": "size", "op": "greater_than", "value": 30}]]
@@ -34,15 +33,16 @@ def test_add_puts_a_version_into_force(desk: Client, entity: Entity) -> None:
         "name": "South",
         "strategy": "send_to_all",
         "base_price": "25",
-        "rules": json.dumps(BIG),
+        **condition(0, 0, "size", "greater_than", "30"),
     }
-    row = new_row(0, partner=str(partner.pk), priority="5", price="30.5", enabled="on", rules="")
+    row = new_row(0, partner=str(partner.pk), priority="5", price="30.5", enabled="on", weight="3")
     assert submit(desk, ADD, {**basics, **row}).status_code == 302
     profile = Profile.objects.get(name="South")
     assert (profile.rules, profile.version, profile.strategy) == (BIG, 1, "send_to_all")
     version = profile.versions.get()
     assert version.document["assignments"][0]["partner_id"] == partner.pk
     assert version.document["assignments"][0]["price"] == "30.5000"
+    assert version.document["assignments"][0]["weight"] == 3
     assert version.saved_by is not None
     assert version.saved_by.email == "admin@example.com"
     assert Revision.current() > before
@@ -64,46 +64,6 @@ def test_page_saved_untouched_keeps_rules_and_prices(desk: Client, profile: Prof
     assert Profile.objects.filter(pk=profile.pk).values("rules", "base_price", "strategy").get() == before
 
 
-@pytest.mark.parametrize(
-    ("typed", "fault"),
-    [
-        ("[[{", "no JSON at line 1, column 4"),
-        ('{"field": "size"}', "Rules are a list"),
-        ('[[{"field": "sice", "op": "equals", "value": 1}]]', "Alternative 1, condition 1"),
-        ('[[{"field": "iban", "op": "equals", "value": "DE"}]]', "“iban” is encrypted"),
-    ],
-)
-@pytest.mark.parametrize("place", ["rules", "assignments-0-rules"])
-def test_rules_that_do_not_fit_come_back_with_the_reason(
-    desk: Client, profile: Profile, typed: str, fault: str, place: str
-) -> None:
-    answer = submit(desk, page(profile), {place: typed, "name": "Renamed"})
-    assert fault in errors(answer)
-    assert controls(answer)[place] == [typed]
-    assert controls(answer)["name"] == ["Renamed"]
-    profile.refresh_from_db()
-    assert profile.version == 1
-
-
-def test_rules_are_shown_in_words_and_a_condition_a_line(desk: Client, profile: Profile) -> None:
-    profile.rules = [[*BIG[0], {"field": "name", "op": "is_not_empty"}], BIG[0]]
-    profile.save()
-    answer = desk.get(page(profile))
-    assert "Roof size is greater than 30 and Full name is not empty; or" in answer.content.decode()
-    lines = controls(answer)["rules"][0].splitlines()
-    assert len([line for line in lines if '"field"' in line]) == 3
-    assert json.loads("\n".join(lines)) == profile.rules
-
-
-def test_empty_rules_match_every_lead(desk: Client, profile: Profile) -> None:
-    profile.rules = BIG
-    profile.save()
-    assert submit(desk, page(profile), {"rules": "  "}).status_code == 302
-    profile.refresh_from_db()
-    assert profile.rules == []
-    assert "Every lead matches" in desk.get(page(profile)).content.decode()
-
-
 def test_entity_and_partner_stay(desk: Client, profile: Profile) -> None:
     other, stranger = f.EntityFactory.create(), f.PartnerFactory.create()
     assignment = profile.assignments.get()
@@ -118,7 +78,7 @@ def test_entity_and_partner_stay(desk: Client, profile: Profile) -> None:
 
 def test_a_partner_may_stand_twice(desk: Client, profile: Profile) -> None:
     partner = profile.assignments.get().partner
-    row = new_row(1, partner=str(partner.pk), priority="1", enabled="on", rules=json.dumps(BIG))
+    row = new_row(1, partner=str(partner.pk), priority="1", enabled="on", weight="1")
     assert submit(desk, page(profile), row).status_code == 302
     assert profile.assignments.filter(partner=partner).count() == 2
 
