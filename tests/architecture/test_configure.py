@@ -21,11 +21,12 @@ class Row(NamedTuple):
 
 PAGE = (ROOT / "docs/configure.md").read_text()
 ROWS = [
-    Row(name, default.strip("`") if default != "–" else "", bounds)
+    # «0; 1 with HTTPS»: what holds by default stands first.
+    Row(name, default.split(";")[0].strip("`") if default != "–" else "", bounds)
     for name, default, bounds in re.findall(r"^\| `([A-Z_]+)` \| (.+?) \| (.+?) \|", PAGE, re.M)
 ]
-# Made or found by the code itself where nothing is set, which the page says in words.
-IN_WORDS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS", "DIGEST_KEYS"}
+# Made, found or told from others by the code itself where nothing is set, which the page says in words.
+IN_WORDS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS", "DIGEST_KEYS", "PROXIES"}
 # Read by make run or docker compose, not by the settings.
 ELSEWHERE = {"PORT": "8000", "LEADFLIP_STATE": ".leadflip", "POSTGRES_PASSWORD": "", "VALKEY_PASSWORD": ""}
 
@@ -38,8 +39,8 @@ def in_settings() -> dict[str, str]:
             assert isinstance(call.args[0], ast.Constant)
             name = str(call.args[0].value)
             if name not in IN_WORDS:
-                # Constants and products of them.
-                value = eval(ast.unparse(call.keywords[0].value), {"__builtins__": {}})
+                # Constants, products of them, and what HTTPS decides; it is off by default.
+                value = eval(ast.unparse(call.keywords[0].value), {"__builtins__": {}, "HTTPS": False})
                 found[name] = _written(value)
     return found
 

@@ -15,8 +15,15 @@ from tests.tour.site import Site
 FOLDER = PROJECT / "docs" / "tour"
 WIDTHS = (1280, 390)
 # No page is so interesting that more of it is looked at.
-LONGEST = {1280: 1800, 390: 2400}
+LONGEST = {1280: 2600, 390: 3000}
 QUALITY = 70
+# Where an element stands in its page.
+PLACE = """(part) => {
+    const { x, y, width, height } = document.querySelector(part).getBoundingClientRect();
+    const whole = part === "html", pad = whole ? 0 : 16;
+    const [left, top] = [x + scrollX - pad, y + scrollY - pad];
+    return [left, top, width + 2 * pad, whole ? Math.max(height, innerHeight) : height + 2 * pad];
+}"""
 LOGINS = {"admin": "/admin/", "operator": "/admin/", "partner": "/portal/"}
 
 
@@ -46,7 +53,7 @@ def _at(browser: Browser, site: Site, scenes: Iterable[Scene], width: int) -> li
         page.wait_for_load_state("networkidle")
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             said.append(f"{scene.name} at {width} px is wider than its window.")
-        size = _take(page, FOLDER / f"{scene.name}-{width}.webp", width)
+        size = _take(page, scene.part, FOLDER / f"{scene.name}-{width}.webp", width)
         say(f"  {scene.name}-{width}  {size // 1024} kB")
     for page in pages.values():
         page.context.close()
@@ -65,10 +72,10 @@ def _session(browser: Browser, site: Site, who: str, width: int) -> Page:
     return page
 
 
-def _take(page: Page, file: Path, width: int) -> int:
-    """The whole page down to LONGEST; Playwright itself knows no WebP. Returns the bytes."""
-    height = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST[width])
-    clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+def _take(page: Page, part: str, file: Path, width: int) -> int:
+    """That part of the page, down to LONGEST; Playwright itself knows no WebP. Returns the bytes."""
+    x, y, wide, high = page.evaluate(PLACE, part)
+    clip = {"x": x, "y": y, "width": wide, "height": min(high, LONGEST[width]), "scale": 1}
     wanted = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip}
     picture = page.context.new_cdp_session(page).send("Page.captureScreenshot", wanted)
     data = base64.b64decode(picture["data"])

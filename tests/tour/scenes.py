@@ -32,6 +32,8 @@ class Scene:
     path: str
     who: str = "admin"
     act: Callable[[Page], object] | None = None
+    # A selector: only this part of the page.
+    part: str = "html"
 
 
 def scenes() -> Sequence[Scene]:
@@ -68,6 +70,7 @@ def _configuration() -> list[Scene]:
         Scene("entity", _change("distribution.entity", entity.pk)),
         Scene("partners", _list("partners.partner")),
         Scene("partner-webhook", _change("partners.partner", crm.pk)),
+        Scene("partner-test", _change("partners.partner", crm.pk), act=_send_test, part=".try"),
         Scene("partner-email", _change("partners.partner", letter.pk)),
         Scene("partner-new", reverse("admin:partners_partner_add")),
         Scene("retry-policy", _change("partners.retrypolicy", RetryPolicy.objects.latest("id").pk)),
@@ -117,6 +120,11 @@ def _list(model: str) -> str:
 
 def _change(model: str, key: object) -> str:
     return reverse(f"admin:{model.replace('.', '_')}_change", args=[key])
+
+
+def _send_test(page: Page) -> None:
+    page.get_by_role("button", name="Send test lead").click()
+    page.locator("#trial .badge-delivered").wait_for(timeout=30_000)
 
 
 def _job(job: Job) -> str:
