@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from leadflip.kit.admin import BaseAdmin, TableInline
 from partners import roles
 from partners.admin import login_link
-from partners.admin.people_forms import NewPersonForm, PersonForm
+from partners.admin.people_forms import NewPersonForm, PasswordForm, PersonForm
 from partners.models import Member, Partner, User
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class PersonAdmin(StockAdmin, BaseAdmin[User]):
 
     form = PersonForm
     add_form = NewPersonForm
+    change_password_form = PasswordForm
     add_form_template = None
     inlines = [MembershipInline]
     list_display = ["email", "name", "role", "partners", "seen"]

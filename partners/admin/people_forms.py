@@ -1,8 +1,9 @@
 """The forms of a person: a role is one choice, not a set of permissions."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,11 @@ from leadflip.kit.widgets import Radios
 from partners import roles
 from partners.models import User
 from partners.models.partner import known_zone
+
+if TYPE_CHECKING:
+    StockPasswordForm = AdminPasswordChangeForm[User]
+else:
+    StockPasswordForm = AdminPasswordChangeForm
 
 LAST_ADMIN = _("This is the last admin. Make another person an admin first.")
 CHOICES = [("", _("None: no staff, portal only")), *roles.WORDS.items()]
@@ -73,3 +79,12 @@ class PersonForm(ModelForm[User]):
         if roles.is_last_admin(self.instance, lock=True):
             raise ValidationError(LAST_ADMIN)
         return cleaned
+
+
+class PasswordForm(StockPasswordForm):
+    """A password for somebody else; without the choice of none, which would shut out the last admin, too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        self.fields["password1"].required = self.fields["password2"].required = True

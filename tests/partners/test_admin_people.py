@@ -110,6 +110,17 @@ def test_new_password_has_a_page_of_its_own(desk: Client) -> None:
     assert person.check_password(PASSWORD)
 
 
+def test_nobody_is_left_without_a_password(desk: Client, admin: User) -> None:
+    admin.set_password(PASSWORD)
+    admin.save()
+    desk.force_login(admin)
+    url = reverse("admin:auth_user_password_change", args=[admin.pk])
+    assert 'name="usable_password"' not in desk.get(url).text
+    desk.post(url, {"usable_password": "false", "unset-password": "1"})
+    admin.refresh_from_db()
+    assert admin.check_password(PASSWORD)
+
+
 def test_superuser_flag_cannot_be_posted(desk: Client) -> None:
     person = UserFactory.create()
     submit(desk, page(person), {"is_superuser": "on", "user_permissions": ["1"]})
