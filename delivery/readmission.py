@@ -19,7 +19,7 @@ class Readmission(Protocol):
 _registered: list[Readmission] = []
 
 
-def register(readmission: Readmission) -> None:
+def register_readmission(readmission: Readmission) -> None:
     """Called once, by distribution's AppConfig."""
     _registered[:] = [readmission]
 

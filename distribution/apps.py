@@ -7,7 +7,7 @@ class DistributionConfig(AppConfig):
     verbose_name = _("Distribution")
 
     def ready(self) -> None:
-        from delivery.readmission import register
+        from delivery.readmission import register_readmission
         from delivery.signals import job_settled
         from distribution.cap_uses import Uses
         from distribution.intake.reader import Reader
@@ -17,5 +17,5 @@ class DistributionConfig(AppConfig):
 
         register_reader(Reader())
         register_use_reader(Uses())
-        register(after.Readmit())
+        register_readmission(after.Readmit())
         job_settled.connect(after.settled, dispatch_uid="distribution.after")

@@ -43,7 +43,7 @@ class VerdictsField(models.JSONField):
 
 def encode(verdicts: Iterable[Verdict]) -> str:
     """`decode`'s inverse."""
-    return " ".join(map(_word, verdicts))
+    return " ".join(map(word, verdicts))
 
 
 def decode(text: str) -> list[list[Any]]:
@@ -51,7 +51,8 @@ def decode(text: str) -> list[list[Any]]:
     return [_verdict(CODES[word[0]], word[1:]) for word in text.split()]
 
 
-def _word(verdict: Verdict) -> str:
+def word(verdict: Verdict) -> str:
+    """One verdict as it stands in the text."""
     code, *details = verdict
     parts = [
         part for detail in details for part in (detail if isinstance(detail, list | tuple) else [detail])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from distribution.routing.hours import Hours
 from distribution.routing.ledger import Ledger, Owner, Take
@@ -78,6 +79,10 @@ class World:
     partners: Mapping[int, PartnerNow] = field(default_factory=dict)
     settings: Mapping[int, SettingsNow] = field(default_factory=dict)
     counted: frozenset[Owner] = frozenset()
+    # Kept by routing.shortlist, by profile and version.
+    shortlists: dict[tuple[int, int], tuple[CompiledProfile, Any]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def takes(self, seat: Seat, now: datetime) -> list[Take]:
         """The places that a job of `seat` takes: of its partner and of the assignment, if counted."""

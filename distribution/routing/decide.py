@@ -10,11 +10,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from distribution.models.verdicts import decode, word
 from distribution.routing.case import Case, CompiledProfile, Seat, World
 from distribution.routing.gates import GATES
 from distribution.routing.gates.base import Hold, Skip
 from distribution.routing.gates.caps import capped
 from distribution.routing.ledger import Credits, Ledger, Owner, Spans, Take
+from distribution.routing.shortlist import Shortlist
 from distribution.routing.strategies import STRATEGIES, Order
 from distribution.rules.targets import Facts, Target
 
@@ -42,19 +44,24 @@ class Pick:
 class Decided:
     """The decision, ready for its record.
 
-    `verdicts`: one a seat, in rank order, [code] or [code, detail]. Codes: chosen, with the instant until
-    which its job is held; outranked, disabled, inactive, no_settings, offered; not_its_turn with [credit,
-    weight]; cap and pacing with [whose, period, used, most]; closed with its opening, if there is one;
-    rules and profile_rules with the failed condition's place, [alternative, condition].
+    `text` holds the verdicts, one a seat in rank order, [code] or [code, detail]. Codes: chosen, with the
+    instant until which its job is held; outranked, disabled, inactive, no_settings, offered; not_its_turn
+    with [credit, weight]; cap and pacing with [whose, period, used, most]; closed with its opening, if
+    there is one; rules and profile_rules with the failed condition's place, [alternative, condition].
     `facts`: the values that the rules asked compared. `takes`: the places that the picks take; `credits`:
     the profile's turns after it, None where they stay.
     """
 
-    verdicts: list[list[Any]]
+    text: str
     picks: tuple[Pick, ...]
     facts: dict[str, Any]
     takes: tuple[Take, ...] = ()
     credits: Credits | None = None
+
+    @property
+    def verdicts(self) -> list[list[Any]]:
+        """The verdicts, one a seat."""
+        return decode(self.text)
 
 
 def decide(
@@ -71,26 +78,32 @@ def decide(
     the lead from this profile before, and do not get it again.
     """
     case = Case(facts, profile, world, now, ledger, offered)
-    met = {target.key: target for target in profile.rules.targets}
     miss = profile.rules.miss(facts)
     if miss:
-        verdicts: list[list[Any]] = [["profile_rules", list(miss.place)] for _seat in profile.seats]
-        return Decided(verdicts, (), _facts(met, facts))
-    judged = {seat.id: _judge(seat, case, met) for seat in profile.seats}
-    skips = {seat: each if isinstance(each, Skip) else None for seat, each in judged.items()}
-    order = STRATEGIES[profile.strategy]([seat for seat in profile.seats if skips[seat.id] is None], case)
+        verdict = word(["profile_rules", miss.place])
+        compared = {target.key: target for target in profile.rules.targets}
+        return Decided(" ".join([verdict] * len(profile.seats)), (), _facts(compared, facts))
+    short = Shortlist.of(profile, world)
+    judged = {place: _judge(profile.seats[place], case) for place in short.open(facts)}
+    skips = {profile.seats[place].id: each for place, each in judged.items() if isinstance(each, Skip)}
+    eligible = [profile.seats[place] for place, each in judged.items() if not isinstance(each, Skip)]
+    order = STRATEGIES[profile.strategy](eligible, case)
     chosen = _take(order, case, skips)
-    verdicts = [_verdict(seat, skips[seat.id] or judged[seat.id], chosen, order) for seat in profile.seats]
+    words = short.words.copy()
+    for place, each in judged.items():
+        seat = profile.seats[place]
+        words[place] = word(_verdict(seat, skips.get(seat.id) or each, chosen, order))
+    held = {profile.seats[place].id: each.until for place, each in judged.items() if isinstance(each, Hold)}
     return Decided(
-        verdicts,
-        tuple(_pick(seat, case, judged[seat.id]) for seat in chosen.values()),
-        _facts(met, facts),
+        " ".join(words),
+        tuple(_pick(seat, case, held.get(seat.id)) for seat in chosen.values()),
+        _facts({target.key: target for target in profile.rules.targets} | short.targets, facts),
         tuple(take for seat in chosen.values() for take in world.takes(seat, now)),
         order.credits if chosen else None,
     )
 
 
-def _take(order: Order, case: Case, skips: dict[int, Skip | None]) -> dict[int, Seat]:
+def _take(order: Order, case: Case, skips: dict[int, Skip]) -> dict[int, Seat]:
     """Takes them in order; two of one partner may find one place, so each is asked as the places stand."""
     chosen: dict[int, Seat] = {}
     more: Counter[Owner] = Counter()
@@ -98,10 +111,12 @@ def _take(order: Order, case: Case, skips: dict[int, Skip | None]) -> dict[int, 
         if order.most is not None and len(chosen) >= order.most:
             break
         takes = case.world.takes(seat, case.now)
-        skips[seat.id] = next((skip for take in takes if (skip := _no_place(take, case, more))), None)
-        if skips[seat.id] is None:
-            more.update(take.owner for take in takes)
-            chosen[seat.id] = seat
+        skip = next((skip for take in takes if (skip := _no_place(take, case, more))), None)
+        if skip is not None:
+            skips[seat.id] = skip
+            continue
+        more.update(take.owner for take in takes)
+        chosen[seat.id] = seat
     return chosen
 
 
@@ -110,14 +125,12 @@ def _no_place(take: Take, case: Case, more: Mapping[Owner, int]) -> Skip | None:
     return capped(take, used)
 
 
-def _judge(seat: Seat, case: Case, met: dict[str, Target]) -> Skip | Hold | None:
+def _judge(seat: Seat, case: Case) -> Skip | Hold | None:
     """The first reason against it, else until when it is held."""
     held: Hold | None = None
     if seat.partner_id in case.offered:
         return Skip("offered")
     for gate in GATES:
-        for target in gate.reads(seat):
-            met[target.key] = target
         judgement = gate.judge(seat, case)
         if isinstance(judgement, Skip):
             return judgement
@@ -136,7 +149,7 @@ def _verdict(seat: Seat, judged: Skip | Hold | None, chosen: Mapping[int, Seat],
     return ["outranked"]
 
 
-def _pick(seat: Seat, case: Case, judged: Skip | Hold | None) -> Pick:
+def _pick(seat: Seat, case: Case, due: datetime | None) -> Pick:
     settings_id = case.world.settings_id(seat)
     assert settings_id is not None  # Reachable let it pass
     settings = case.world.settings[settings_id]
@@ -149,11 +162,11 @@ def _pick(seat: Seat, case: Case, judged: Skip | Hold | None) -> Pick:
         price=seat.price,
         currency=case.profile.currency,
         counted_on=Spans.at(case.now, case.world.partners[seat.partner_id].zone).day,
-        due=judged.until if isinstance(judged, Hold) else None,
+        due=due,
     )
 
 
-def _facts(met: dict[str, Target], facts: Facts) -> dict[str, Any]:
+def _facts(met: Mapping[str, Target], facts: Facts) -> dict[str, Any]:
     return {key: _short(target.value(facts)) for key, target in met.items()}
 
 

@@ -39,7 +39,7 @@ def _decision(made: Made, revision: int, at: datetime) -> Decision:
         cause=made.cause,
         version=made.profile.version,
         revision=revision,
-        verdicts=made.decided.verdicts,
+        verdicts=made.decided.text,
         facts=made.decided.facts,
         at=at,
     )

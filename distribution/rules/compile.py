@@ -1,6 +1,6 @@
 """Rules made ready once, to be asked of many leads. Nothing here raises once they are compiled."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -36,12 +36,17 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition: `holds` asks a lead's values."""
+    """One condition: `holds` asks a lead's values.
+
+    `values`: those that hold, where they can be listed; `read` gives the lead's to compare with them.
+    """
 
     target: Target
     op: str
     expected: Any
     holds: Holds
+    read: Callable[[Facts], Hashable | None]
+    values: frozenset[Hashable] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +101,32 @@ def _count_failing(alternative: Sequence[Condition], facts: Facts) -> int:
 
 
 def _compile(read: Read) -> Condition:
-    return Condition(read.target, read.op, read.written, _holds(read))
+    reader, value_of = read.target.type.reader(read.op), _getter(read.target)
+
+    def met(facts: Facts) -> Hashable | None:
+        return reader(value_of(facts))
+
+    return Condition(read.target, read.op, read.written, _holds(read, met), met, _values(read))
 
 
-def _holds(read: Read) -> Holds:
+def _holds(read: Read, met: Callable[[Facts], Hashable | None]) -> Holds:
     operator = OPERATORS[read.op]
-    value_of = _getter(read.target)
+    value_of, negative = _getter(read.target), operator.negative
     if operator.takes == "nothing":
-        return lambda facts: is_empty(value_of(facts)) is operator.negative
-    reader = read.target.type.reader(read.op)
+        return lambda facts: is_empty(value_of(facts)) is negative
     test = operator.test(read.operand, read.target.type.many)
-    negative = operator.negative
 
     def holds(facts: Facts) -> bool:
-        met = reader(value_of(facts))
-        return (met is not None and test(met)) is not negative
+        found = met(facts)
+        return (found is not None and test(found)) is not negative
 
     return holds
+
+
+def _values(read: Read) -> frozenset[Hashable] | None:
+    if read.target.type.many or read.op not in ("equals", "in_list"):
+        return None
+    return frozenset([read.operand] if read.op == "equals" else read.operand)
 
 
 def _getter(target: Target) -> Callable[[Facts], object]:

@@ -63,8 +63,11 @@ def inversions() -> Iterator[str]:
 
 
 def test_inversions_are_the_registered_ones() -> None:
-    # A resend takes its cap place again through a second one, `Readmission`, once there are caps.
-    assert set(inversions()) == {"partners.sheet.register_reader"}
+    assert set(inversions()) == {
+        "partners.sheet.register_reader",
+        "partners.used.register_use_reader",
+        "delivery.readmission.register_readmission",
+    }
     source = (ROOT / "distribution/apps.py").read_text()
     assert all(name.rpartition(".")[2] in source for name in inversions())
 

@@ -18,7 +18,7 @@ from distribution.routing.decide import LONGEST_FACT, Decided, Pick, decide
 from distribution.routing.document import ProfileDocument, compile_profile, profile_document
 from distribution.routing.strategies import STRATEGIES
 from distribution.routing.words import verdict_sentences
-from distribution.rules import RuleErrors, RulesDoc
+from distribution.rules import RuleErrors, RulesDoc, compile_rules
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 FIELDS = {
@@ -94,7 +94,7 @@ def test_rank_is_priority_then_age_then_id() -> None:
 
 
 def test_profile_without_assignments_decides_for_nobody() -> None:
-    assert decided(document(), world()) == Decided([], (), {})
+    assert decided(document(), world()) == Decided("", (), {})
 
 
 def test_profile_rules_exclude_everyone_with_their_condition() -> None:
@@ -169,10 +169,43 @@ def test_document_refuses_rules_that_do_not_fit() -> None:
         document(seat(1), seat(2, rules=[[{"field": "iban", "op": "is_empty"}]]))
 
 
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                [],
+                [[{"field": "roof", "op": "equals", "value": "Flat"}]],
+                [[{"field": "roof", "op": "in_list", "value": ["Flat", "Steep"]}]],
+                [[{"field": "size", "op": "equals", "value": 40}, {"field": "roof", "op": "is_empty"}]],
+                [[{"field": "roof", "op": "not_equals", "value": "Flat"}]],
+                [*SOUTH, *LARGE],
+            ]
+        ),
+        max_size=8,
+    ),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "roof": st.sampled_from(["Flat", "Steep", "flat", ""]),
+            "size": st.sampled_from([40, 40.0, 41, "40", None]),
+        },
+    ),
+)
+@settings(deadline=None)
+def test_shortlist_leaves_out_whom_the_rules_leave_out(rules: list[RulesDoc], facts: dict[str, Any]) -> None:
+    """The same verdicts as asking every seat's rules for itself."""
+    made = document(
+        *(seat(number, rules=each) for number, each in enumerate(rules, 1)), strategy="send_to_all"
+    )
+    result = decided(made, world(*range(1, len(rules) + 1)), facts)
+    missed = [compile_rules(each, FIELDS).miss(facts) for each in rules]
+    assert result.verdicts == [["rules", miss.place] if miss else ["chosen"] for miss in missed]
+
+
 def test_record_of_twenty_losers_is_small() -> None:
     made = document(*(seat(number, rules=SOUTH) for number in range(1, 21)))
     result = decided(made, world(*range(1, 21)), {"postcode": "10115"})
-    assert len(encode(result.verdicts)) <= 100
+    assert len(result.text) <= 100
 
 
 VERDICTS: st.SearchStrategy[list[list[Any]]] = st.lists(
@@ -249,4 +282,4 @@ def test_decide_gives_each_seat_one_verdict_and_each_chosen_one_pick(
     assert len(chosen) <= (len(rows) if strategy == "send_to_all" else 1)
     assert bool(chosen) or not any(verdict[0] == "outranked" for verdict in result.verdicts)
     assert result == decided(made, world(*active), facts)
-    assert decode(encode(result.verdicts)) == result.verdicts
+    assert encode(result.verdicts) == result.text

@@ -6,4 +6,6 @@ from distribution.routing.gates.caps import CapsGate
 from distribution.routing.gates.hours import HoursGate
 from distribution.routing.gates.rules import RulesGate
 
-GATES: tuple[Gate, ...] = (Active(), RulesGate(), Reachable(), HoursGate(), CapsGate())
+# What stands against an assignment whatever the lead is: asked once for a configuration.
+STANDING: tuple[Gate, ...] = (Active(),)
+GATES: tuple[Gate, ...] = (RulesGate(), Reachable(), HoursGate(), CapsGate())
