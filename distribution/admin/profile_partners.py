@@ -22,9 +22,6 @@ from leadflip.kit.generics import BaseInlineFormSet, ModelForm
 from partners.admin.caps import used_words
 from partners.admin.delivery_words import summary
 
-# A button for those without scripts; Django's own link does the same in the page.
-ADD = "add-partner"
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -57,9 +54,6 @@ class RowForm(Unchecked, ModelForm[Assignment]):
 
 class RowFormSet(BaseInlineFormSet[Assignment, Profile, ModelForm[Assignment]]):
     """The rows in rank order, each with its line; read at once, however many there are."""
-
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(_one_more(data), *args, **kwargs)
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -132,15 +126,6 @@ class PartnersInline(BlockInline[Assignment, Profile]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
         related = ("partner__default_settings", "settings")
         return super().get_queryset(request).select_related(*related)
-
-
-def _one_more(data: Any) -> Any:
-    if data is None or ADD not in data:
-        return data
-    grown = data.copy()
-    name = "assignments-TOTAL_FORMS"
-    grown[name] = str(int(grown.get(name) or 0) + 1)
-    return grown
 
 
 def _caps(row: Assignment, used: Mapping[Owner, Sequence[int]]) -> list[str]:

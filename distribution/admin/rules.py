@@ -36,7 +36,7 @@ SHOW = "show-rules"
 
 def pressed(data: Iterable[str] | None) -> str:
     """The name of the section's button that sent the form, "" where another did."""
-    return next((name for name in data or () if name in (SHOW, "add-partner") or _BUTTON.fullmatch(name)), "")
+    return next((name for name in data or () if name == SHOW or _BUTTON.fullmatch(name)), "")
 
 
 class Unchecked:
