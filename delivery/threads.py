@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,6 +12,9 @@ from django.db import close_old_connections, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+RESTED = 5.0  # seconds
+_used = threading.local()
 
 
 class Threads:
@@ -36,11 +40,16 @@ class Threads:
 
 
 def _fresh(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    close_old_connections()
+    """Asks whether its connections still live after a rest only: the question costs a round trip."""
+    if time.monotonic() - getattr(_used, "at", 0) > RESTED:
+        close_old_connections()
     try:
         return function(*args, **kwargs)
-    finally:
+    except Exception:
         close_old_connections()
+        raise
+    finally:
+        _used.at = time.monotonic()
 
 
 def _close_own(meeting: threading.Barrier) -> None:

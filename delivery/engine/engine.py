@@ -27,12 +27,14 @@ from delivery.engine.link import Link
 from delivery.engine.news import News
 from delivery.engine.prepare import Make, Preparer
 from delivery.engine.settle import Settler
-from delivery.engine.wake import Wake
+from delivery.engine.wake import SOON, Wake
 from delivery.threads import Threads
 
 logger = logging.getLogger(__name__)
 
-CLAIM = 200
+CLAIM = 100
+FEW = 16
+AHEAD = 2
 PAUSE = 0.5
 
 
@@ -52,12 +54,13 @@ class Engine:
         self.id, self._pulse = uuid4(), Link("alive")
         self._alive = Alive(self._pulse, self.id, lambda: len(self._calls))
         self._wake = Wake()
-        self._lanes = Lanes(settings.ENGINE_CAPACITY, self._email_places, self._wake.event)
+        self._lanes = Lanes(settings.ENGINE_CAPACITY, self._email_places, self._wake.soon)
         self._young = Young(settings.ENGINE_YOUNG)
         self._preparer = Preparer()
         self._thread = Threads(1, "prepare")
         self._settler = Settler(self._writes, clock)
         self._news = News(self._settler.ended_badly)
+        self._starting: set[asyncio.Task[None]] = set()
         self._calls: dict[asyncio.Task[None], Attempt] = {}
         self._after = 0
         self._stopping = False
@@ -100,8 +103,8 @@ class Engine:
         With `only` that is this job, if it is due and has a place, or nothing.
         """
         claimed = await self._claim(only)
-        while self._calls:
-            await asyncio.wait(self._calls)
+        while self._starting or self._calls:
+            await asyncio.wait([*self._starting, *self._calls])
         await self._settler.drained()
         return len(claimed)
 
@@ -118,12 +121,19 @@ class Engine:
 
     async def _turn(self) -> None:
         await self._young.calm.wait()
+        if len(self._starting) >= AHEAD:
+            await asyncio.wait(self._starting, return_when=asyncio.FIRST_COMPLETED)
         self._wake.event.clear()
-        if not await self._claim() and not self._stopping:
-            room = self._lanes.room(CLAIM)
-            full = self._lanes.full_partners()
-            due = await next_due(self._claims, room, full, self._clock()) if room.free else None
-            await self._wake.sleep(due, self._lanes.next_token())
+        claimed = await self._claim()
+        if len(claimed) >= FEW or self._stopping:
+            return
+        # What is left waits for a place or its time, so not at once again: a claim costs more than a row.
+        if claimed and await self._wake.sleep(SOON):
+            return
+        room = self._lanes.room(CLAIM)
+        full = self._lanes.full_partners()
+        due = await next_due(self._claims, room, full, self._clock()) if room.free else None
+        await self._wake.sleep(due, self._lanes.next_token())
 
     async def _claim(self, only: UUID | None = None) -> list[Claimed]:
         room = self._lanes.room(CLAIM)
@@ -132,7 +142,12 @@ class Engine:
         claimed = await claim(self._claims, room, self._after, self._clock(), self.id, only)
         if claimed:
             self._after = max(row.settings_id for row in claimed)
-            await self._start(claimed)
+            for row in claimed:
+                self._lanes.enter(row)
+            # The next claim need not wait until the leads of this one are read.
+            task = asyncio.create_task(self._start(claimed))
+            self._starting.add(task)
+            task.add_done_callback(self._starting.discard)
         return claimed
 
     async def _start(self, claimed: list[Claimed]) -> None:
@@ -141,11 +156,14 @@ class Engine:
         except Exception as error:
             # The database's trouble, not the rows': back with them, uncharged.
             logger.warning("could not prepare %d jobs: %s", len(claimed), type(error).__name__)
-            await hand_back(self._claims, claimed, wait=1, now=self._clock())
+            for row in claimed:
+                self._lanes.leave(row)
+            # With the database away their leases bring them back.
+            with suppress(psycopg.OperationalError):
+                await hand_back(self._claims, claimed, wait=1, now=self._clock())
             return
         for row, parcel in zip(claimed, parcels, strict=True):
             attempt = Attempt(row)
-            self._lanes.enter(row)
             task = asyncio.create_task(self._call(attempt, parcel))
             self._calls[task] = attempt
             task.add_done_callback(self._ended)
@@ -170,6 +188,8 @@ class Engine:
             await asyncio.sleep(settings.SWEEP_SECONDS)
 
     async def _finish(self) -> None:
+        if self._starting:
+            await asyncio.wait(self._starting)
         await self._cut([task for task, call in self._calls.items() if not call.sending])
         if self._calls:
             await asyncio.wait(self._calls, timeout=settings.GRACE_SECONDS)

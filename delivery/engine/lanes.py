@@ -20,7 +20,7 @@ class Lanes:
     counted across machines.
     """
 
-    def __init__(self, capacity: int, email_places: Callable[[], int], freed: asyncio.Event) -> None:
+    def __init__(self, capacity: int, email_places: Callable[[], int], freed: Callable[[], None]) -> None:
         self.capacity = capacity
         self.email_places = email_places
         self.email = 0
@@ -92,7 +92,7 @@ class Lanes:
             full = full or self.email >= self.email_places()
             self.email -= 1
         if full or self.total == self.capacity - 1:
-            self._freed.set()
+            self._freed()
 
     def _limit(self, lane: int) -> int:
         # A recovering lane's ramp holds until a claim tells the next one.

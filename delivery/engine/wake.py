@@ -12,6 +12,8 @@ from delivery.services import CHANNEL
 logger = logging.getLogger(__name__)
 
 POLL = 1.0
+# Places that are freed within this time are filled by one claim.
+SOON = 0.005
 
 
 class Wake:
@@ -19,14 +21,25 @@ class Wake:
 
     def __init__(self) -> None:
         self.event = asyncio.Event()
+        self._soon: asyncio.TimerHandle | None = None
 
-    async def sleep(self, *times: float | None) -> None:
-        """Until woken, or the first of these times (seconds from now), or the poll."""
+    def soon(self) -> None:
+        """Wakes in a moment: what follows within it is served by the same claim."""
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(SOON, self._now)
+
+    def _now(self) -> None:
+        self._soon = None
+        self.event.set()
+
+    async def sleep(self, *times: float | None) -> bool:
+        """Until woken, or the first of these times (seconds from now), or the poll; whether it was woken."""
         seconds = min([max(time, 0.001) for time in times if time is not None], default=POLL)
         seconds = min(seconds, POLL)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.event.wait()
+        return self.event.is_set()
 
     async def listen(self, link: Link) -> None:
         """Listens until cancelled; while the database is away the poll serves."""
