@@ -167,6 +167,7 @@ def test_strategy_is_told_in_a_sentence(client: Client, desk: Client, profile: P
     assert "from the top that may have it" not in html
     assert "Every lead matches." in html
     assert "rules-sent" not in html
+    assert "<li>100 % of the turns</li>" in html
 
 
 def test_empty_profile_says_that_leads_go_nowhere(desk: Client, profile: Profile) -> None:
