@@ -5,7 +5,7 @@ COMPILE = .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index
 	--no-header --python-version 3.11 --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt reset lock bench chaos screenshots
+.PHONY: help run test check fmt reset lock bench chaos screenshots inspect
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,10 @@ chaos: ## Post 2,000 leads while everything is killed in turn, close the books (
 screenshots: ## Take the pictures of docs/tour.md anew (4 minutes); some alone: make screenshots ONLY=portal
 	@leadflip/run/venv.sh dev
 	@exec $(PY) -m tests.tour $(ONLY)
+
+inspect: ## Judge every page by axe and the console, both themes, both widths (5 minutes); ONLY=portal
+	@leadflip/run/venv.sh dev
+	@exec $(PY) -m tests.tour --inspect $(ONLY)
 
 lock: ## Write both requirement files anew from pyproject.toml
 	@leadflip/run/venv.sh dev

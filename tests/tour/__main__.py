@@ -1,6 +1,7 @@
 """`python -m tests.tour`: starts a sample installation of its own, photographs it, stops it.
 
-With names behind it, only pages whose name holds one of them.
+With `--inspect` nothing is written: each page is judged, see `tests.tour.inspector`. With names behind
+it, only pages whose name holds one of them.
 """
 
 import sys
@@ -19,9 +20,11 @@ def main(wanted: list[str]) -> int:
             with site(Path(folder)) as here:
                 # Models can be imported only now.
                 from tests.tour.camera import photograph
+                from tests.tour.inspector import inspect
                 from tests.tour.scenes import scenes
 
-                faults = photograph(here, scenes(), wanted)
+                look = inspect if "--inspect" in wanted else photograph
+                faults = look(here, scenes(), [name for name in wanted if name != "--inspect"])
         except StartError as error:
             say(str(error))
             return 1

@@ -2,11 +2,14 @@
 
 import base64
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from leadflip.run.errors import StartError
 from leadflip.run.state import PROJECT
 from leadflip.run.terminal import say
 from tests.tour.scenes import Scene
@@ -14,6 +17,7 @@ from tests.tour.site import Site
 
 FOLDER = PROJECT / "docs" / "tour"
 WIDTHS = (1280, 390)
+Theme = Literal["light", "dark"]
 # No page is so interesting that more of it is looked at.
 LONGEST = {1280: 2600, 390: 3000}
 QUALITY = 70
@@ -31,14 +35,20 @@ def photograph(site: Site, scenes: Iterable[Scene], wanted: list[str]) -> list[s
     """Writes docs/tour/<name>-<width>.webp; returns what went wrong, by scene."""
     FOLDER.mkdir(exist_ok=True)
     chosen = [scene for scene in scenes if not wanted or any(part in scene.name for part in wanted)]
+    with browsing() as browser:
+        return [fault for width in WIDTHS for fault in _at(browser, site, chosen, width)]
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """The machine's own Chromium. Raises StartError where there is none."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
-        return ["No Chromium on PATH."]
+        raise StartError("No Chromium on PATH: install it to look at the pages.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        faults = [fault for width in WIDTHS for fault in _at(browser, site, chosen, width)]
+        yield browser
         browser.close()
-    return faults
 
 
 def _at(browser: Browser, site: Site, scenes: Iterable[Scene], width: int) -> list[str]:
@@ -46,7 +56,7 @@ def _at(browser: Browser, site: Site, scenes: Iterable[Scene], width: int) -> li
     said: list[str] = []
     pages: dict[str, Page] = {}
     for scene in scenes:
-        page = pages.get(scene.who) or pages.setdefault(scene.who, _session(browser, site, scene.who, width))
+        page = pages.get(scene.who) or pages.setdefault(scene.who, session(browser, site, scene.who, width))
         page.goto(site.address + scene.path)
         if scene.act is not None:
             scene.act(page)
@@ -60,8 +70,10 @@ def _at(browser: Browser, site: Site, scenes: Iterable[Scene], width: int) -> li
     return said
 
 
-def _session(browser: Browser, site: Site, who: str, width: int) -> Page:
-    context = browser.new_context(viewport={"width": width, "height": 844 if width < 500 else 900})
+def session(browser: Browser, site: Site, who: str, width: int, theme: Theme = "light") -> Page:
+    """A page of its own, signed in as `who` ("nobody" for a visitor)."""
+    size: ViewportSize = {"width": width, "height": 844 if width < 500 else 900}
+    context = browser.new_context(viewport=size, color_scheme=theme)
     page = context.new_page()
     if who in LOGINS:
         page.goto(site.address + LOGINS[who])

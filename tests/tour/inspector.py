@@ -1,0 +1,91 @@
+"""Looks at each scene in both themes at both widths: axe, the console, and where requests go.
+
+Excepted is Swagger's own part of /api/docs.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from leadflip.run.terminal import say
+from tests.tour.camera import WIDTHS, Theme, browsing, session
+from tests.tour.scenes import Scene
+from tests.tour.site import Site
+
+THEMES: tuple[Theme, ...] = ("light", "dark")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SWAGGER = {"api-docs": "#swagger-ui"}
+
+
+def inspect(site: Site, scenes: Iterable[Scene], wanted: list[str]) -> list[str]:
+    """What is amiss, a line each, by scene."""
+    chosen = [scene for scene in scenes if not wanted or any(part in scene.name for part in wanted)]
+    with browsing() as browser:
+        return [
+            fault
+            for width in WIDTHS
+            for theme in THEMES
+            for fault in _Round(browser, site, width, theme).look(chosen)
+        ]
+
+
+class _Round:
+    """All scenes at one width and theme, one session a person."""
+
+    def __init__(self, browser: Browser, site: Site, width: int, theme: Theme) -> None:
+        self._browser, self._site, self._width, self._theme = browser, site, width, theme
+        self._pages: dict[str, Page] = {}
+        self._faults: list[str] = []
+        self._scene = ""
+        self._judging = False
+
+    def look(self, scenes: Iterable[Scene]) -> list[str]:
+        """The faults of all scenes."""
+        for scene in scenes:
+            self._scene = scene.name
+            self._one(scene)
+        for page in self._pages.values():
+            page.context.close()
+        say(f"  {self._width} px, {self._theme}: {len(self._faults)} faults")
+        return self._faults
+
+    def _one(self, scene: Scene) -> None:
+        page = self._pages.get(scene.who) or self._pages.setdefault(scene.who, self._person(scene.who))
+        page.goto(self._site.address + scene.path)
+        if scene.act is not None:
+            scene.act(page)
+        page.wait_for_load_state("networkidle")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            self._fault("is wider than its window")
+        options = {"runOnly": {"type": "tag", "values": TAGS}}
+        context = {"exclude": [[SWAGGER[scene.name]]]} if scene.name in SWAGGER else None
+        self._judging = True
+        judged = Axe().run(page, context=context, options=options)
+        self._judging = False
+        for broken in judged.response["violations"]:
+            places = ", ".join(str(node["target"]) for node in broken["nodes"][:3])
+            self._fault(f"{broken['id']}: {places}")
+
+    def _person(self, who: str) -> Page:
+        page = session(self._browser, self._site, who, self._width, self._theme)
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self._fault(str(error)))
+        page.on("request", self._asked)
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # Axe itself tries inline styles. A status that the page explains, such as 404, is no fault of it.
+        if self._judging:
+            return
+        if message.type in ("error", "warning") and "the server responded with a status" not in message.text:
+            self._fault(message.text)
+
+    def _asked(self, request: Request) -> None:
+        host = urlsplit(request.url).netloc
+        if host and host != urlsplit(self._site.address).netloc:
+            self._fault(f"asks {host}")
+
+    def _fault(self, words: str) -> None:
+        self._faults.append(f"{self._scene}, {self._width} px, {self._theme}: {words}")
