@@ -20,9 +20,7 @@ def with_password(user: User) -> User:
 
 
 def sign_in(client: Client, email: str, password: str = PASSWORD, **query: str) -> Any:
-    return client.post(
-        reverse("portal:login", query=query), {"login": email, "password": password, **query}
-    )
+    return client.post(reverse("portal:login", query=query), {"login": email, "password": password, **query})
 
 
 def test_member_signs_in_to_the_feed(client: Client, people: People) -> None:
@@ -103,9 +101,7 @@ def test_sign_out_needs_a_post_and_ends_the_session(client: Client, people: Peop
 
 
 def change(client: Client, old: str, new: str) -> Any:
-    return client.post(
-        reverse("portal:password"), {"oldpassword": old, "password1": new, "password2": new}
-    )
+    return client.post(reverse("portal:password"), {"oldpassword": old, "password1": new, "password2": new})
 
 
 def test_password_changes_and_other_devices_are_out(client: Client, people: People) -> None:
