@@ -13,7 +13,7 @@ TEMPLATES = sorted(FOLDER.rglob("*.html"))
 FORBIDDEN = {
     "a style attribute": re.compile(r"<[^>]*\sstyle\s*=", re.I),
     "a style element": re.compile(r"<style\b", re.I),
-    "an inline script": re.compile(r"<script\b(?![^>]*\bsrc=)", re.I),
+    "an inline script": re.compile(r"<script\b(?![^>]*(?:\bsrc=|type=.application/json))", re.I),
     "an event handler": re.compile(r"<[^>]*\s(?:on[a-z]+|hx-on[\w:-]*)\s*=", re.I),
     "a script address": re.compile(r"javascript:", re.I),
     "evaluated htmx": re.compile(r"hx-(?:vals|vars|headers)\s*=\s*['\"]js:", re.I),
