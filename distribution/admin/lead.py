@@ -11,14 +11,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import Job
 from distribution.admin import lead_page
 from distribution.models import Field, Lead
+from distribution.routing.again import route_again
+from distribution.routing.waiting import BATCH
 from leadflip.kit.admin import BaseAdmin
 from leadflip.kit.templatetags.kit import badge
+
+MOST_AT_ONCE = 1000
 
 
 @admin.register(Lead)
@@ -32,6 +36,7 @@ class LeadAdmin(BaseAdmin[Lead]):
     search_fields = ["id"]
     search_help_text = _("A lead's id, whole.")
     change_form_template = "admin/distribution/lead.html"
+    actions = ["route_again"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
         fields = Prefetch("entity__fields", Field.objects.filter(archived_at=None))
@@ -54,6 +59,25 @@ class LeadAdmin(BaseAdmin[Lead]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
         return False
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Whoever acts on jobs may have leads routed again."""
+        return request.user.has_perm("delivery.act_job")
+
+    @admin.action(description=_("Route again"), permissions=["act"])
+    def route_again(self, request: HttpRequest, leads: QuerySet[Lead]) -> None:
+        """Lets the profiles in force decide the chosen leads once more, a hundred a transaction."""
+        ids = list(leads.filter(test=False).order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+        if len(ids) > MOST_AT_ONCE:
+            text = _("Choose at most %(most)d leads: each is decided anew.") % {"most": MOST_AT_ONCE}
+            self.message_user(request, text, messages.WARNING)
+            return
+        made = sum(route_again(ids[first : first + BATCH]) for first in range(0, len(ids), BATCH))
+        text = ngettext(
+            "%(count)d distribution job was made.", "%(count)d distribution jobs were made.", made
+        )
+        told = _("Who had a lead does not get it again, and nobody while an attempt's end is unknown.")
+        self.message_user(request, f"{text % {'count': made}} {told}", messages.SUCCESS)
 
     def change_view(
         self,

@@ -16,6 +16,7 @@ from delivery.models.job import SETTLED, Status
 from delivery.pages.words import mark
 from distribution.models import Decision, Field, Lead, ProfileVersion
 from distribution.models.lead import Routing
+from distribution.models.routing import Cause
 from distribution.routing.words import verdict_sentences
 from leadflip.kit.story import Event, merged
 from partners.models import Partner
@@ -146,7 +147,7 @@ def _decision(decision: Any, names: Mapping[int, str]) -> Event:
     return Event(
         at=decision.at,
         look=Routing.ROUTED if chosen else Routing.UNMATCHED,
-        label=_("Decided"),
+        label=_("Decided") if decision.cause == Cause.NEW else decision.get_cause_display(),
         title=_("%(profile)s, version %(version)d")
         % {"profile": decision.profile.name, "version": decision.version},
         detail=_("%(chosen)d of %(all)d partners chosen") % {"chosen": chosen, "all": len(decision.verdicts)},

@@ -14,6 +14,7 @@ from delivery.models import Job
 from distribution.models import Entity, Lead, Profile
 from distribution.services import save_profile
 from tests import factories as f
+from tests.distribution.capped import end, in_force, routed
 
 LIST = "/admin/distribution/lead/"
 
@@ -216,3 +217,49 @@ def test_list_takes_steady_queries(desk: Client, entity: Entity, django_assert_m
 
 def test_unknown_lead_leads_back(desk: Client) -> None:
     assert desk.get(reverse("admin:distribution_lead_change", args=[uuid4()])).status_code == 302
+
+
+def chosen(client: Client, *leads: Lead) -> str:
+    """What the list says after “Route again” on these leads."""
+    sent = {"action": "route_again", "_selected_action": [str(lead.pk) for lead in leads]}
+    return client.post(LIST, sent, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("role", ["admin", "operator"])
+def test_leads_are_routed_again_by_whoever_acts_on_jobs(
+    sign_in: Callable[[str], Client], entity: Entity, profile: Profile, role: str
+) -> None:
+    leads = f.LeadFactory.create_batch(2, entity=entity, routing="unmatched")
+    made_up = f.LeadFactory.create(entity=entity, test=True)
+    client = sign_in(role)
+    assert "2 distribution jobs were made." in chosen(client, *leads, made_up)
+    assert set(Job.objects.values_list("lead", flat=True)) == {lead.pk for lead in leads}
+    assert not Lead.objects.filter(routing="unmatched").exists()
+    assert "0 distribution jobs were made." in chosen(client, *leads)
+
+
+def test_viewer_routes_nothing_again(
+    sign_in: Callable[[str], Client], entity: Entity, profile: Profile
+) -> None:
+    lead = f.LeadFactory.create(entity=entity, routing="unmatched")
+    client = sign_in("viewer")
+    assert "Route again" not in client.get(LIST).content.decode()
+    chosen(client, lead)
+    assert not Job.objects.exists()
+
+
+def test_too_many_leads_at_once_are_refused(
+    desk: Client, entity: Entity, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distribution.admin.lead.MOST_AT_ONCE", 1)
+    assert "at most 1 leads" in chosen(desk, *f.LeadFactory.create_batch(2, entity=entity))
+    assert not Job.objects.exists()
+
+
+def test_failover_is_named_in_the_story(desk: Client, entity: Entity) -> None:
+    rows = in_force({}, {}, entity=entity, failover=True)
+    (lead,) = routed(entity)
+    end(Job.objects.get())
+    html = desk.get(page(lead)).content.decode()
+    assert "Failover" in html
+    assert f"{rows[0].partner}: skipped, it had this lead before" in html
