@@ -32,8 +32,11 @@ from delivery.threads import Threads
 
 logger = logging.getLogger(__name__)
 
+# Rows of one claim: the first of a quick partner wait behind so many of slow ones.
 CLAIM = 100
+# A claim of fewer found all there was.
 FEW = 16
+# Claims whose leads are being read; more would only hold rows.
 AHEAD = 2
 PAUSE = 0.5
 
@@ -189,7 +192,7 @@ class Engine:
 
     async def _finish(self) -> None:
         if self._starting:
-            await asyncio.wait(self._starting)
+            await asyncio.wait(self._starting, timeout=settings.GRACE_SECONDS)
         await self._cut([task for task, call in self._calls.items() if not call.sending])
         if self._calls:
             await asyncio.wait(self._calls, timeout=settings.GRACE_SECONDS)

@@ -19,6 +19,7 @@ from delivery.models import Job
 from delivery.models.job import Status
 from delivery.signals import Settled, job_settled
 from delivery.threads import Threads
+from partners.models.revision import hold_shared
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,8 @@ def tell(after: UUID = FIRST) -> Turn:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '5s'")
+        # Receivers may route; the configuration's lock comes before any row's.
+        hold_shared()
         jobs = list(_untold(after))
         silent = [job.pk for job in jobs if _kept(job)]
         told = silent + _send([job for job in jobs if not _kept(job)])

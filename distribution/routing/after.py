@@ -1,7 +1,7 @@
 """What follows when a job did not deliver: its place is free again, and the lead may go to another.
 
-Called inside the transaction that remembers that the end was told, so all of it happens exactly once,
-whatever dies between.
+Called inside the transaction that remembers that the end was told, and that holds the configuration's
+lock, so all of it happens exactly once, whatever dies between.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,12 +15,10 @@ from distribution.routing import places
 from distribution.routing.again import fail_over
 from distribution.routing.ledger import Owner, Spans, Take
 from leadflip.kit import clock
-from partners.models.revision import hold_shared
 
 
 def settled(jobs: Sequence[Settled], **_: object) -> None:
     """Receiver of `job_settled`: frees the places, then offers the leads of failed jobs to the next best."""
-    hold_shared()
     routed = [job for job in jobs if job.assignment is not None]
     _free(routed)
     fail_over(_losses([job for job in routed if job.status == Status.FAILED]))

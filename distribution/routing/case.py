@@ -80,9 +80,7 @@ class World:
     settings: Mapping[int, SettingsNow] = field(default_factory=dict)
     counted: frozenset[Owner] = frozenset()
     # Kept by routing.shortlist, by profile and version.
-    shortlists: dict[tuple[int, int], tuple[CompiledProfile, Any]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    shortlists: dict[tuple[int, int], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def takes(self, seat: Seat, now: datetime) -> list[Take]:
         """The places that a job of `seat` takes: of its partner and of the assignment, if counted."""

@@ -26,6 +26,7 @@ class Shortlist:
     """`words` has the verdict of each seat that `open` leaves out; `targets`: what the others compare."""
 
     def __init__(self, profile: CompiledProfile, world: World) -> None:
+        self.seats = profile.seats
         self.words: list[str] = []
         self.targets: dict[str, Target] = {}
         self._always: list[int] = []
@@ -36,13 +37,12 @@ class Shortlist:
 
     @classmethod
     def of(cls, profile: CompiledProfile, world: World) -> "Shortlist":
-        """The one of this version among these partners."""
+        """The one of this version among these partners; whatever else is changed of it, its seats stay."""
         key = (profile.profile_id, profile.version)
-        found = world.shortlists.get(key)
-        if found is None or found[0] is not profile:
-            found = world.shortlists[key] = (profile, cls(profile, world))
-        kept: Shortlist = found[1]
-        return kept
+        found: Shortlist | None = world.shortlists.get(key)
+        if found is None or found.seats is not profile.seats:
+            found = world.shortlists[key] = cls(profile, world)
+        return found
 
     def open(self, facts: Facts) -> list[int]:
         """The places of the seats to be asked, in rank order."""

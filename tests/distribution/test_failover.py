@@ -8,8 +8,9 @@ from delivery.engine import news
 from delivery.models import Job
 from delivery.services import not_received, resend
 from distribution.models import Decision, Entity, Lead
-from distribution.routing import record
+from distribution.routing import compiled, record
 from distribution.routing.again import route_again
+from partners.models.revision import Revision
 from tests import factories as f
 from tests.distribution.capped import end, in_force, placed, routed, save, use
 
@@ -198,3 +199,16 @@ def test_doubt_at_one_partner_keeps_the_lead_from_the_next_best_of_another() -> 
     Job.objects.filter(pk=first.pk).update(had_unknown=True)
     end(second)
     assert placed(rows[2]) == 0
+
+
+def test_failover_finds_the_shortlist_that_routing_made() -> None:
+    """The profile is changed for it, its seats are not."""
+    rows = in_force({}, {}, failover=True)
+    entity = rows[0].profile.entity
+    routed(entity)
+    plan = compiled.current(entity.pk, Revision.current())
+    before = dict(plan.world.shortlists)
+    end(Job.objects.get())
+    assert placed(rows[1]) == 1
+    assert before
+    assert all(plan.world.shortlists[key] is kept for key, kept in before.items())
