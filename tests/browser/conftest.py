@@ -7,13 +7,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.browser.barriers import Theme
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-Theme = Literal["light", "dark"]
 Opener = Callable[..., Page]
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.urls import reverse
@@ -13,8 +12,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from partners.accounts import links
 from partners.models import RetryPolicy
-from tests.browser.conftest import Opener, Theme
-from tests.browser.test_portal import WCAG, enter
+from tests.browser.barriers import BEST, no_barriers
+from tests.browser.conftest import Opener
+from tests.browser.test_portal import enter
 from tests.factories import UserFactory
 from tests.people import PASSWORD, People, make_people
 
@@ -117,18 +117,6 @@ def pages(page: Page, live_server: LiveServer, people: People) -> Iterator[str]:
     yield go(reverse("admin:partners_user_link", args=[invited.pk]))
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
-def test_pages_have_no_barrier(
-    open_page: Opener, live_server: LiveServer, people: People, width: int, theme: Theme
-) -> None:
-    page = open_page(width, theme)
-    axe = Axe()
-    faults = {}
-    for name in pages(page, live_server, people):
-        # Without its preload, for which axe adds a style that our policy refuses.
-        options = {"runOnly": {"type": "tag", "values": WCAG}, "preload": False}
-        result = axe.run(page, options=options)
-        if result.violations_count:
-            faults[name] = result.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert faults == {}, "\n".join(faults.values())
+def test_pages_have_no_barrier(open_page: Opener, live_server: LiveServer, people: People) -> None:
+    page = open_page()
+    no_barriers(page, pages(page, live_server, people), BEST)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -14,7 +13,8 @@ from pytest_django.live_server_helper import LiveServer
 from distribution.models import Assignment, Lead
 from distribution.services import save_profile
 from partners.models import Partner, User
-from tests.browser.conftest import Opener, Theme
+from tests.browser.barriers import no_barriers
+from tests.browser.conftest import Opener
 from tests.factories import (
     AssignmentFactory,
     DecisionFactory,
@@ -29,8 +29,6 @@ from tests.factories import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @dataclass
@@ -172,18 +170,6 @@ def pages(page: Page, live_server: LiveServer, house: House) -> Iterator[str]:
     yield go(reverse("admin:once"))
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "light"), (1280, "dark")])
-def test_pages_have_no_barrier(
-    open_page: Opener, live_server: LiveServer, house: House, width: int, theme: Theme
-) -> None:
-    page = open_page(width, theme)
-    axe = Axe()
-    faults = {}
-    for name in pages(page, live_server, house):
-        # Without its preload, for which axe adds a style that our policy refuses.
-        options = {"runOnly": {"type": "tag", "values": WCAG}, "preload": False}
-        result = axe.run(page, options=options)
-        if result.violations_count:
-            faults[name] = result.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert faults == {}, "\n".join(faults.values())
+def test_pages_have_no_barrier(open_page: Opener, live_server: LiveServer, house: House) -> None:
+    page = open_page()
+    no_barriers(page, pages(page, live_server, house))

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
@@ -20,8 +19,9 @@ from distribution.models import Entity, Lead
 from distribution.services import save_profile
 from leadflip.run.sample.load import load
 from partners.models import DeliverySettings, Revision, User
-from tests.browser.conftest import Opener, Theme
-from tests.browser.test_admin import WCAG, enter
+from tests.browser.barriers import no_barriers
+from tests.browser.conftest import Opener
+from tests.browser.test_admin import enter
 from tests.browser.test_partner_setup import engine
 from tests.factories import (
     AssignmentFactory,
@@ -205,36 +205,10 @@ def _fill(entity: Entity) -> tuple[Job, Job, Lead]:
     return failed, JobFactory.create(lead=lead, retrying=True, next_attempt_at=due, **words), lead
 
 
-# Resolves once no colour is changing any more.
-SETTLED = """async () => {
-    await new Promise(requestAnimationFrame);
-    await Promise.all(document.getAnimations().map((each) => each.finished));
-}"""
-LOOKS: list[tuple[int, Theme]] = [(1280, "light"), (390, "dark")]
-
-
-def faults_of(page: Page, names: Iterator[str]) -> dict[str, str]:
-    """What axe finds on each of these pages, wide in light and narrow in dark."""
-    axe, faults = Axe(), {}
-    for name in names:
-        for width, theme in LOOKS:
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            # Django's own links change their colour slowly.
-            page.evaluate(SETTLED)
-            # Without its preload, for which axe adds a style that our policy refuses.
-            result = axe.run(page, options={"runOnly": {"type": "tag", "values": WCAG}, "preload": False})
-            if result.violations_count:
-                faults[f"{name} {width} {theme}"] = result.generate_report()
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
-    return faults
-
-
 def test_pages_have_no_barrier(open_page: Opener, live_server: LiveServer, entity: Entity) -> None:
     page = open_page()
     enter(page, live_server, person("operator"))
-    faults = faults_of(page, pages(page, live_server.url, entity))
-    assert faults == {}, "\n".join(faults.values())
+    no_barriers(page, pages(page, live_server.url, entity))
 
 
 @pytest.fixture
@@ -248,14 +222,13 @@ def demo(live_server: LiveServer, settings: Any) -> str:
 def test_sample_lead_ticks_by_itself(open_page: Opener, demo: str) -> None:
     page = open_page()
     page.goto(demo)
-    faults = faults_of(page, iter(["start page before the first lead"]))
+    no_barriers(page, ["start page before the first lead"])
     page.get_by_role("button", name="Send a sample lead").click()
     portal = page.get_by_role("listitem").filter(has_text="Portal: Sample portal")
     expect(portal).to_contain_text("Queued")
     with engine():
         expect(portal).to_contain_text("Delivered", timeout=15_000)
-    faults |= faults_of(page, iter(["start page"]))
-    assert faults == {}, "\n".join(faults.values())
+    no_barriers(page, ["start page"])
 
 
 def test_sample_lead_is_sent_without_scripts(chromium: Browser, demo: str) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -14,14 +13,14 @@ from pytest_django.live_server_helper import LiveServer
 
 from partners.models import User
 from portal.models import Entry
-from tests.browser.conftest import Opener, Theme
+from tests.browser.barriers import BEST, no_barriers
+from tests.browser.conftest import Opener
 from tests.factories import DeliverySettingsFactory, EntityFactory, EntryFactory, LeadFactory, make_fields
 from tests.people import People, make_people
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "correct horse battery"
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture
@@ -165,21 +164,8 @@ def pages(page: Page, live_server: LiveServer, people: People, entries: list[Ent
         yield go(reverse(f"portal:{name}"))
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "light"), (390, "dark")])
 def test_pages_have_no_barrier(
-    open_page: Opener,
-    live_server: LiveServer,
-    people: People,
-    entries: list[Entry],
-    width: int,
-    theme: Theme,
+    open_page: Opener, live_server: LiveServer, people: People, entries: list[Entry]
 ) -> None:
-    page = open_page(width, theme)
-    axe = Axe()
-    faults = {}
-    for name in pages(page, live_server, people, entries):
-        result = axe.run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
-        if result.violations_count:
-            faults[name] = result.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert faults == {}, "\n".join(faults.values())
+    page = open_page()
+    no_barriers(page, pages(page, live_server, people, entries), BEST)

@@ -5,19 +5,17 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from leadflip.run.errors import StartError
 from leadflip.run.state import PROJECT
 from leadflip.run.terminal import say
+from tests.browser.barriers import WIDTHS, Theme
 from tests.tour.scenes import Scene
 from tests.tour.site import Site
 
 FOLDER = PROJECT / "docs" / "tour"
-WIDTHS = (1280, 390)
-Theme = Literal["light", "dark"]
 # No page is so interesting that more of it is looked at.
 LONGEST = {1280: 2600, 390: 3000}
 QUALITY = 70

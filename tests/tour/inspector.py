@@ -6,16 +6,14 @@ Excepted is Swagger's own part of /api/docs.
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from leadflip.run.terminal import say
-from tests.tour.camera import WIDTHS, Theme, browsing, session
+from tests.browser.barriers import THEMES, WIDTHS, Theme, judged
+from tests.tour.camera import browsing, session
 from tests.tour.scenes import Scene
 from tests.tour.site import Site
 
-THEMES: tuple[Theme, ...] = ("light", "dark")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SWAGGER = {"api-docs": "#swagger-ui"}
 
 
@@ -39,7 +37,6 @@ class _Round:
         self._pages: dict[str, Page] = {}
         self._faults: list[str] = []
         self._scene = ""
-        self._judging = False
 
     def look(self, scenes: Iterable[Scene]) -> list[str]:
         """The faults of all scenes."""
@@ -59,12 +56,8 @@ class _Round:
         page.wait_for_load_state("networkidle")
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             self._fault("is wider than its window")
-        options = {"runOnly": {"type": "tag", "values": TAGS}}
         context = {"exclude": [[SWAGGER[scene.name]]]} if scene.name in SWAGGER else None
-        self._judging = True
-        judged = Axe().run(page, context=context, options=options)
-        self._judging = False
-        for broken in judged.response["violations"]:
+        for broken in judged(page, context=context).response["violations"]:
             places = ", ".join(str(node["target"]) for node in broken["nodes"][:3])
             self._fault(f"{broken['id']}: {places}")
 
@@ -76,9 +69,7 @@ class _Round:
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
-        # Axe itself tries inline styles. A status that the page explains, such as 404, is no fault of it.
-        if self._judging:
-            return
+        # A status that the page itself explains, such as 404, is no fault of the page.
         if message.type in ("error", "warning") and "the server responded with a status" not in message.text:
             self._fault(message.text)
 

@@ -1,0 +1,50 @@
+"""What axe finds on pages, in both themes at both widths."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from axe_playwright_python.base import AxeResults
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+Theme = Literal["light", "dark"]
+
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+BEST = (*WCAG, "best-practice")
+WIDTHS = (1280, 390)
+THEMES: tuple[Theme, ...] = ("light", "dark")
+# Resolves once no colour is changing any more.
+SETTLED = """async () => {
+    await new Promise(requestAnimationFrame);
+    await Promise.all(document.getAnimations().map((each) => each.finished));
+}"""
+
+
+def judged(page: Page, tags: Sequence[str] = WCAG, context: Mapping[str, Any] | None = None) -> AxeResults:
+    """axe's verdict on the page as it stands; `context` as axe takes it."""
+    # Without its preload, for which axe adds a style that our policy refuses.
+    options = {"runOnly": {"type": "tag", "values": list(tags)}, "preload": False}
+    return Axe().run(page, context=context, options=options)
+
+
+def no_barriers(page: Page, names: Iterable[str], tags: Sequence[str] = WCAG) -> None:
+    """Fails with what is found on any of the pages that `names` opens one after another.
+
+    Each is looked at as it was opened, without loading it again, and must not be wider than its window.
+    """
+    faults = {}
+    for name in names:
+        size = page.viewport_size
+        for width in WIDTHS:
+            for theme in THEMES:
+                page.set_viewport_size({"width": width, "height": 800})
+                page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+                # Django's own links change their colour slowly.
+                page.evaluate(SETTLED)
+                result = judged(page, tags)
+                if result.violations_count:
+                    faults[f"{name}, {width} px, {theme}"] = result.generate_report()
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+        if size is not None:
+            page.set_viewport_size(size)
+    assert faults == {}, "\n".join(faults.values())
