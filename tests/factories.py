@@ -361,3 +361,21 @@ class EntryEventFactory(DjangoModelFactory[EntryEvent]):
     partner = factory.SelfAttribute("entry.partner")
     user = factory.SubFactory(UserFactory)
     kind = EntryEvent.Kind.VIEWED
+
+
+def acme_with_header(value: str) -> Partner:
+    """Acme, whose own webhook signs nothing and sends the header X-API-Key."""
+    partner = PartnerFactory.create(name="Acme")
+    partner.default_settings = DeliverySettingsFactory.create(
+        partner=partner,
+        config={
+            "url": "https://crm.example.com/leads",
+            "method": "POST",
+            "format": "json",
+            "headers": ["X-API-Key"],
+            "signing": False,
+        },
+        secrets={"headers": {"X-API-Key": value}},
+    )
+    partner.save()
+    return partner

@@ -75,7 +75,7 @@ def guarded(
         if profile is None or not newer(profile, request.POST) or not stands(profile, request.POST):
             return view()
         seen = int(request.POST[SEEN])
-        request.POST, moved = _rebased(profile, request.POST, seen)  # type: ignore[assignment]
+        request.POST, moved = _rebased(profile, request.POST, seen)  # type: ignore[assignment]  # Django lets it be set
         response = view()
         if isinstance(response, TemplateResponse) and response.context_data is not None:
             response.context_data["conflict"] = _conflict(profile, response.context_data, moved)
@@ -116,7 +116,7 @@ def _said(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.BooleanField):
         return _("Yes") if value else _("No")
     if isinstance(field, forms.ChoiceField):
-        choices: Iterable[tuple[Any, Any]] = field.choices  # type: ignore[assignment] # as Django makes them
+        choices: Iterable[tuple[Any, Any]] = field.choices  # type: ignore[assignment]  # as Django makes them
         labels = {str(key): str(label) for key, label in choices}
         return labels.get(str(value if value is not None else ""), str(value))
     return show.EMPTY if value in (None, "") else str(field.prepare_value(value))

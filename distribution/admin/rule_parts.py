@@ -1,6 +1,5 @@
 """What a page shows of a condition: the fields and operators on offer, the control of its value."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -56,9 +55,9 @@ def _offer(target: Target) -> Choice:
 class Part:
     """A condition on a page. `name` begins the names of its controls."""
 
-    def __init__(self, row: Row, name: str, fields: Mapping[str, object], focus: str) -> None:
+    def __init__(self, row: Row, name: str, fields: Fields, focus: str) -> None:
         self.row, self.name = row, name
-        self.target = find(row.field, fields)  # type: ignore[arg-type]
+        self.target = find(row.field, fields)
         self.focused = focus == f"id_{name}-field"
 
     @property

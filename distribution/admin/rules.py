@@ -51,14 +51,14 @@ class Unchecked:
         if self.is_bound and pressed(self.data):
             self._errors, self.cleaned_data = ErrorDict(), {}
             return
-        super().full_clean()  # type: ignore[misc] # stands before a form class
+        super().full_clean()  # type: ignore[misc]  # stands before a form class
 
     def is_valid(self) -> bool:
         """Never true then, so that nothing is saved."""
         if self.is_bound and pressed(self.data):
             self.full_clean()
             return False
-        return bool(super().is_valid())  # type: ignore[misc] # as above
+        return bool(super().is_valid())  # type: ignore[misc]  # as above
 
 
 class Builder:
@@ -221,7 +221,7 @@ def _compiled(document: RulesDoc, fields: Fields) -> Rules | None:
 
 def see_rules() -> SafeString:
     """The way from the top of a page to what is wrong in its section Rules."""
-    return mark_safe(f'<a href="#rules">{SEE_RULES}</a>')  # noqa: S308 # our own words
+    return mark_safe(f'<a href="#rules">{SEE_RULES}</a>')  # noqa: S308  # our own words
 
 
 def part(request: HttpRequest, builder: Builder, allowed: bool) -> HttpResponse:
@@ -230,7 +230,7 @@ def part(request: HttpRequest, builder: Builder, allowed: bool) -> HttpResponse:
         raise Http404
     if not allowed:
         raise PermissionDenied
-    asked: HtmxRequest = request  # type: ignore[assignment] # django-htmx's middleware made it one
+    asked: HtmxRequest = request  # type: ignore[assignment]  # django-htmx's middleware made it one
     if asked.htmx.target == "rules-said":
         return render(request, "admin/distribution/_rules_said.html", {"rules": builder})
     if not pressed(request.POST):

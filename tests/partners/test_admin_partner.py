@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from distribution.models import Entity
 from partners.models import DeliverySettings, Partner, Revision
-from tests.factories import DeliverySettingsFactory, PartnerFactory, RetryPolicyFactory
+from tests.factories import RetryPolicyFactory, acme_with_header
 from tests.forms import controls, errors, submit
 
 ADD = "/admin/partners/partner/add/"
@@ -21,20 +21,7 @@ def page(partner: Partner) -> str:
 @pytest.fixture
 def acme(db: None) -> Partner:
     """With a webhook that has a header, whose value is a secret."""
-    partner = PartnerFactory.create(name="Acme")
-    partner.default_settings = DeliverySettingsFactory.create(
-        partner=partner,
-        config={
-            "url": "https://crm.example.com/leads",
-            "method": "POST",
-            "format": "json",
-            "headers": ["X-API-Key"],
-            "signing": False,
-        },
-        secrets={"headers": {"X-API-Key": "planted-header-value"}},
-    )
-    partner.save()
-    return partner
+    return acme_with_header("planted-header-value")
 
 
 def test_add_with_email(desk: Client, entity: Entity) -> None:

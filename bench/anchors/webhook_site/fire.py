@@ -8,9 +8,9 @@ import django
 django.setup()
 
 from django.core.management import call_command  # noqa: E402 - after the setup
-from django_webhook.models import Webhook, WebhookEvent, WebhookSecret  # noqa: E402
-from django_webhook.tasks import fire_webhook  # noqa: E402
-from webhook_site import app  # noqa: E402
+from django_webhook.models import Webhook, WebhookEvent, WebhookSecret  # noqa: E402 - as above
+from django_webhook.tasks import fire_webhook  # noqa: E402 - as above
+from webhook_site import app  # noqa: E402 - as above
 
 
 def prepare(url: str) -> None:

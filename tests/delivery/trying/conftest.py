@@ -7,10 +7,9 @@ from partners.models import Partner
 from tests.delivery.trying.forms import HEADER, SEALED
 from tests.factories import (
     AssignmentFactory,
-    DeliverySettingsFactory,
     EntityFactory,
     LeadFactory,
-    PartnerFactory,
+    acme_with_header,
     make_fields,
 )
 
@@ -25,20 +24,7 @@ def entity(db: None) -> Entity:
 @pytest.fixture
 def acme(entity: Entity) -> Partner:
     """With a webhook that signs nothing and has a header."""
-    partner = PartnerFactory.create(name="Acme")
-    partner.default_settings = DeliverySettingsFactory.create(
-        partner=partner,
-        config={
-            "url": "https://crm.example.com/leads",
-            "method": "POST",
-            "format": "json",
-            "headers": ["X-API-Key"],
-            "signing": False,
-        },
-        secrets={"headers": {"X-API-Key": HEADER}},
-    )
-    partner.save()
-    return partner
+    return acme_with_header(HEADER)
 
 
 @pytest.fixture
