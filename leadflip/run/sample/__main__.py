@@ -34,6 +34,7 @@ async def serve(state: State) -> None:
 def _application(state: State, crm: Crm, mailbox: Mailbox) -> web.Application:
     application = web.Application()
     application.router.add_route("*", "/leads", crm.take)
+    application.router.add_route("*", "/open", crm.take_any)
     for name, inbox in (("crm", crm), ("mailbox", mailbox)):
         application.router.add_get(f"/received/{name}", _show(inbox, state.password(PASSWORD)))
     return application

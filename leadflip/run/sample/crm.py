@@ -22,16 +22,25 @@ class Crm:
         """204 for a lead whose signature is right, 401 for any other: a partner should do the same."""
         body = await request.text()
         fault = self._fault(body, dict(request.headers))
+        self._keep(request, body, checked=True, fault=fault)
+        return web.Response(status=401, text=fault) if fault else web.Response(status=204)
+
+    async def take_any(self, request: web.Request) -> web.Response:
+        """204 for whatever comes, unchecked: where a newcomer's own first partner may point."""
+        self._keep(request, await request.text(), checked=False)
+        return web.Response(status=204)
+
+    def _keep(self, request: web.Request, body: str, *, checked: bool, fault: str = "") -> None:
         self.received.appendleft(
             {
                 "id": request.headers.get("webhook-id", ""),
                 "at": datetime.now(UTC).isoformat(),
+                "checked": checked,
                 "fault": fault,
                 "headers": {name: request.headers[name] for name in SHOWN if name in request.headers},
                 "body": body,
             }
         )
-        return web.Response(status=401, text=fault) if fault else web.Response(status=204)
 
     def _fault(self, body: str, headers: dict[str, str]) -> str:
         try:

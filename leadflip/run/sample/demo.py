@@ -51,6 +51,11 @@ class Demo:
         """Where the sample CRM takes leads."""
         return lead_url(self.crm_port)
 
+    @property
+    def open_url(self) -> str:
+        """Where it takes leads of any partner, without looking at the signature."""
+        return f"http://{ports.HOST}:{self.crm_port}/open"
+
 
 def lead_url(port: int) -> str:
     """The sample CRM's endpoint on a port."""

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from distribution.intake.errors import IntakeError
 from leadflip.run.sample import health, walk
-from leadflip.run.sample.demo import ADMIN, KEY_PREFIX, OPERATOR, PARTNER
+from leadflip.run.sample.demo import ADMIN, KEY_PREFIX, OPERATOR, PARTNER, Demo
 
 # What tells htmx to poll no more.
 STOP = 286
@@ -49,6 +49,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
     return {
         "people": {"admin": ADMIN, "operator": OPERATOR, "partner": PARTNER},
         "key": KEY_PREFIX,
+        "demo": Demo.known(settings.STATE),
         "walk": _walk(request),
         "health": health.parts(),
     }

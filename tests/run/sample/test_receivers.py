@@ -42,9 +42,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, De
     assert child.wait(10) == 0
 
 
-def deliver(demo: Demo, signature: str, body: str = '{"roof": "Flat"}', at: int = NOW) -> int:
+def deliver(demo: Demo, signature: str, body: str = '{"roof": "Flat"}', at: int = NOW, url: str = "") -> int:
     headers = {"webhook-id": "job-1", "webhook-timestamp": str(at), "webhook-signature": signature}
-    request = urllib.request.Request(demo.crm_url, body.encode(), headers)
+    request = urllib.request.Request(url or demo.crm_url, body.encode(), headers)
     try:
         with urllib.request.urlopen(request) as answer:
             return int(answer.status)
@@ -63,11 +63,18 @@ def newest(state: State) -> dict[str, object]:
     return found[0]
 
 
+def test_crm_takes_any_partners_lead_at_its_open_address(served: tuple[State, Demo]) -> None:
+    state, demo = served
+    assert deliver(demo, "v1,nothing", url=demo.open_url) == 204
+    assert (newest(state)["checked"], newest(state)["fault"]) == (False, "")
+
+
 def test_crm_takes_what_is_signed(served: tuple[State, Demo]) -> None:
     state, demo = served
     assert deliver(demo, signed(demo.signing_secret)) == 204
     lead = newest(state)
     assert (lead["id"], lead["fault"], lead["body"]) == ("job-1", "", '{"roof": "Flat"}')
+    assert lead["checked"] is True
 
 
 @pytest.mark.parametrize("old", [3600, -3600])
