@@ -1,10 +1,12 @@
 """What somebody typed into a form whose session had ended: kept for a quarter of an hour, sent after sign-in.
 
 Only what our own pages sent is kept. It stands sealed in the shared cache under a name that nobody can
-guess, without passwords; whoever signs in next in that browser finds it and sends it with one button.
+guess, without passwords and header values; whoever signs in next in that browser finds it and sends it
+with one button.
 """
 
 import base64
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +33,8 @@ MOST_BYTES = 64 * 1024
 APP = "kept"
 LIMIT = {APP: "10/m/ip"}
 OWNER = "kept:"
+# Fields that no page shows again: passwords, the values of custom headers, the token.
+SECRET = re.compile(r"password|header_\d+_value$|^csrfmiddlewaretoken$", re.I)
 UNREADABLE = (RequestDataTooBig, TooManyFieldsSent, UnreadablePostError)
 
 
@@ -112,7 +116,7 @@ def _doorways() -> set[str]:
 
 
 def _fields(request: HttpRequest) -> list[tuple[str, str]]:
-    """Names and values as they were sent, but for passwords and the old token."""
+    """Names and values as they were sent, but for secrets and the old token."""
     try:
         lists = list(request.POST.lists())
     except UNREADABLE:
@@ -126,4 +130,4 @@ def _is_typed(name: str) -> bool:
 
 
 def _is_secret(name: str) -> bool:
-    return name == "csrfmiddlewaretoken" or "password" in name.lower()
+    return bool(SECRET.search(name))

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from partners.kinds.webhook_form import row_at
 from partners.models import RetryPolicy
 from portal.models import Entry
 from tests.factories import DeliverySettingsFactory, EntryFactory, RetryPolicyFactory, UserFactory
@@ -122,6 +123,15 @@ def test_passwords_are_not_kept(client: Client, boss: None) -> None:
     )
     page = client.get(way(sign_in(client, way(lost), "boss@example.com"))).text
     assert "smtp.example.com" in page
+    assert "planted" not in page
+
+
+def test_header_values_are_not_kept(client: Client, boss: None) -> None:
+    name, value = row_at(0)
+    typed = {"name": "Acme", f"delivery-webhook-{name}": "X-API-Key", f"delivery-webhook-{value}": "planted"}
+    lost = send(client, "/admin/partners/partner/add/", typed)
+    page = client.get(way(sign_in(client, way(lost), "boss@example.com"))).text
+    assert "X-API-Key" in page
     assert "planted" not in page
 
 
