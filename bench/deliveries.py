@@ -20,7 +20,7 @@ from bench.parts.report import Report
 from leadflip.run.state import State
 from partners.models import DeliverySettings
 
-ROUNDS = 4
+ROUNDS = 3
 SMALL = {"rounds": 1, "count": 500, "task_rounds": 0}
 TASK_ROUNDS = 2  # of the slow ones: their ratios are far from any limit
 COUNT = 5000

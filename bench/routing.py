@@ -26,7 +26,7 @@ from partners.services import touch
 
 ROUNDS = 2
 SMALL = {"rounds": 1, "count": 200, "sizes": (20,)}
-COUNT = 1000
+COUNT = 600
 SIZES = (20, 200, 2000)
 REGIONS = 20
 AIMS = {
