@@ -24,7 +24,8 @@ PLACE = """(part) => {
     const { x, y, width, height } = document.querySelector(part).getBoundingClientRect();
     const whole = part === "html", pad = whole ? 0 : 16;
     const [left, top] = [x + scrollX - pad, y + scrollY - pad];
-    return [left, top, width + 2 * pad, whole ? Math.max(height, innerHeight) : height + 2 * pad];
+    const high = whole ? document.scrollingElement.scrollHeight : height + 2 * pad;
+    return [left, top, width + 2 * pad, high];
 }"""
 LOGINS = {"admin": "/admin/", "operator": "/admin/", "partner": "/portal/"}
 
