@@ -46,6 +46,7 @@ def _environment() -> tuple[list[tuple[str, str]], str]:
         (_("User"), account.user or show.EMPTY),
         (_("Password"), _("Set") if account.password else _("Not set")),
         (_("From"), f"{account.name} <{account.address}>" if account.name else account.address),
+        (_("Bounce domain"), account.bounce_domain or show.EMPTY),
         (_("Connections"), str(account.connections)),
     ], ""
 

@@ -8,6 +8,10 @@ from celery import shared_task
 from django.db.models.functions import Now
 
 from delivery import trial
+from delivery.bounce import mailbox
+from delivery.bounce.forget import forget
+from delivery.bounce.imap import MailboxError
+from delivery.bounce.take import take_waiting
 from delivery.engine.engine import Engine
 from delivery.models import Job
 from delivery.models.job import WAITING
@@ -41,6 +45,28 @@ def run_job(job_id: str) -> str:
 def forget_tests() -> int:
     """Removes the secrets that tests of delivery settings left sealed; returns from how many."""
     return trial.forget_secrets()
+
+
+@shared_task(soft_time_limit=90, time_limit=100)
+def read_bounces() -> int:
+    """Reads the mailbox for bounces, if one is set; returns how many mails came.
+
+    Then lets those act that came while their job was being sent. Safe to run twice: one reader at a time.
+    """
+    count = 0
+    try:
+        count = mailbox.check() or 0
+    except MailboxError as error:
+        # The page of bounces shows it.
+        logger.warning("bounces: %s", error)
+    take_waiting()
+    return count
+
+
+@shared_task
+def forget_bounces() -> int:
+    """Removes returned mails of more than 90 days; returns how many."""
+    return forget()
 
 
 async def _deliver(job_id: UUID) -> int:

@@ -39,6 +39,8 @@ TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ..
     },
     "delivery": {
         "smtpaccount": (FULL, READ, READ),
+        "bouncebox": (("change", "view"), READ, READ),
+        "bouncemail": (READ, READ, READ),
         "job": (ACT, ACT, READ),
         "attempt": (READ, READ, READ),
         "attemptbody": (READ, READ, NONE),

@@ -162,6 +162,7 @@ ERROR_CLASSES = (
     "settings",
     "template",
     "sealed",
+    "bounced",
     "worker_lost",
     "internal",
 )

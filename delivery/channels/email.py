@@ -39,7 +39,7 @@ class EmailChannel:
     async def send(self, message: Message, parcel: Parcel[EmailConfig]) -> Receipt:
         """Sends to the recipients who are still open. See `Sender.send` for what it raises."""
         recipients = cast("tuple[Recipient, ...]", message.extra)
-        envelope = Envelope(parcel.id, recipients, dict(parcel.recipients or {}))
+        envelope = Envelope(parcel.id, recipients, dict(parcel.recipients or {}), parcel.now)
 
         def finish(account: Account) -> bytes:
             return signed(message.body, job=parcel.id, name=account.name, address=account.address)

@@ -1,9 +1,20 @@
 """The delivery log: a row a job, a row an attempt, the engines, and the account that e-mail leaves from."""
 
 from delivery.models.attempt import Attempt, AttemptBody
+from delivery.models.bounce import BounceBox, BounceMail
 from delivery.models.engine import Engine
 from delivery.models.job import Job
 from delivery.models.lane import Alert, Lane
 from delivery.models.smtp import SmtpAccount
 
-__all__ = ["Alert", "Attempt", "AttemptBody", "Engine", "Job", "Lane", "SmtpAccount"]
+__all__ = [
+    "Alert",
+    "Attempt",
+    "AttemptBody",
+    "BounceBox",
+    "BounceMail",
+    "Engine",
+    "Job",
+    "Lane",
+    "SmtpAccount",
+]

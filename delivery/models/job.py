@@ -29,7 +29,7 @@ class Job(models.Model):
 
     `attempts` counts claims that were charged; the budget began at `budget_from` of them, due first
     at `budget_due`. A claim writes a fresh `claim_token` and `lease_until`; who settles must hold it.
-    `recipients` (e-mail) is {address: {"state": "accepted"|"refused"|"deferred", "code": int}}.
+    `recipients` (e-mail) is {address: {"state": "accepted"|"refused"|"deferred"|"bounced", "code": int}}.
     `told`: its end is known to those above: delivered at once, failed or cancelled by `job_settled`.
     The `last_…` columns and `reason` hold our own words only, never an answer's text.
     """

@@ -4,11 +4,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from leadflip.kit import clock, crypto
-from partners.models import User
+from delivery.models.password import KeptPassword
 
 
-class SmtpAccount(models.Model):
+class SmtpAccount(KeptPassword):
     """The one row of the account's SMTP settings; SMTP_URL in the environment wins over it."""
 
     class Security(models.TextChoices):
@@ -25,11 +24,6 @@ class SmtpAccount(models.Model):
     )
     security = models.CharField(_("security"), max_length=8, choices=Security, default=Security.STARTTLS)
     user = models.CharField(_("user"), max_length=255, blank=True)
-    sealed = models.BinaryField(null=True, blank=True, editable=False)
-    sealed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    sealed_by = models.ForeignKey(
-        "partners.User", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
-    )
     from_address = models.CharField(
         _("from"), max_length=320, help_text=_("Such as “Leads <leads@example.com>” or leads@example.com.")
     )
@@ -39,6 +33,8 @@ class SmtpAccount(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(20)],
         help_text=_("Most connections that one worker opens to this server."),
     )
+    # Where letters that cannot be delivered return to; "": to the from address.
+    bounce_domain = models.CharField(_("bounce domain"), max_length=190, blank=True)
 
     class Meta:
         verbose_name = _("SMTP account")
@@ -47,12 +43,3 @@ class SmtpAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
-
-    def password(self) -> str:
-        """The opened password, "" if there is none."""
-        return str(crypto.unseal(self.OWNER, self.sealed)) if self.sealed else ""
-
-    def put_password(self, password: str, by: User | None = None) -> None:
-        """Seals a new password into the row (not saved yet), and notes who changed it and when."""
-        self.sealed = crypto.seal(self.OWNER, password) if password else None
-        self.sealed_at, self.sealed_by = clock.now(), by

@@ -39,6 +39,7 @@ FIXES: Mapping[str, Promise] = {
     "settings": _("Mend the delivery settings above, then test again."),
     "template": _("Mend the template above, then test again."),
     "sealed": _("Put the key that sealed the value back into ENCRYPTION_KEYS, then test again."),
+    "bounced": _("The letter came back: check the recipient's address with the partner."),
     "worker_lost": _("The worker stopped in the middle. Test again."),
     "internal": _("The worker's log says more; look for the id of this test."),
 }

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from delivery import services
 from delivery.models import Attempt, Job, Lane
 from delivery.models.job import SETTLED, WAITING
-from delivery.pages import actions, exchange, trail, words
+from delivery.pages import actions, bounces, exchange, trail, words
 from leadflip.kit import clock
 from leadflip.kit.needs import needs
 from partners.models import User
@@ -44,6 +44,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "subtitle": f"{state['lead'] or row.lead_id} → {row.partner.name}",
         "chosen": chosen,
         "exchange": exchange.of(request.user, row, chosen),
+        "returned": bounces.of(request.user, row) if row.kind == Kind.EMAIL else [],
         **state,
     }
     return render(request, "delivery/job.html", context)

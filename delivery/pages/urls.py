@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from delivery.pages import job, log, partner, smtp, trials
+from delivery.pages import bounces, job, log, partner, smtp, trials
 
 app_name = "delivery"
 own = admin.site.admin_view
@@ -17,6 +17,8 @@ urlpatterns = [
     path("test/<int:partner_id>/", own(partner.test), name="test"),
     path("tests/<uuid:job_id>/", own(trials.trial), name="trial"),
     path("smtp/test/", own(smtp.test), name="smtp_test"),
+    path("bounces/check/", own(bounces.check), name="bounce_check"),
+    path("bounces/key/", own(bounces.key), name="bounce_key"),
     path("log/<uuid:job_id>/", admin.site.admin_view(job.job), name="job"),
     path("log/<uuid:job_id>/now/", admin.site.admin_view(job.job_now), name="job_now"),
     path("log/<uuid:job_id>/<slug:action>/", admin.site.admin_view(job.act), name="job_act"),

@@ -34,6 +34,7 @@ ERROR_CLASSES: Mapping[str, Promise] = {
     "settings": gettext_lazy("Settings do not work"),
     "template": gettext_lazy("Template error"),
     "sealed": gettext_lazy("Encrypted value does not open"),
+    "bounced": gettext_lazy("Returned mail"),
     "worker_lost": gettext_lazy("Worker lost"),
     "internal": gettext_lazy("Internal error"),
 }
@@ -43,6 +44,7 @@ RECIPIENT: Mapping[str, Promise] = {
     "accepted": gettext_lazy("Accepted"),
     "refused": gettext_lazy("Refused"),
     "deferred": gettext_lazy("Not yet accepted"),
+    "bounced": gettext_lazy("Accepted, then returned"),
 }
 
 
@@ -166,6 +168,8 @@ def _delivered(job: Job, now: datetime) -> str:
 def _failed(job: Job, now: datetime) -> str:
     if not job.attempts:
         return _("Failed without an attempt: %(why)s.") % {"why": _why(job)}
+    if job.last_error_class == "bounced":
+        return _("Failed: the letter came back. %(why)s.") % {"why": _why(job)}
     if job.attempts == 1:
         return _("Failed at the first attempt; %(why)s.") % {"why": _last_answer(job)}
     return ngettext(

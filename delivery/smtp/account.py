@@ -23,7 +23,8 @@ MOST_CONNECTIONS = 20
 class Account:
     """An SMTP server and who writes. `name` and `address` are the From header's two parts.
 
-    `connections` is the most that one process opens. Without TLS no password is sent.
+    `connections` is the most that one process opens. Without TLS no password is sent. With a
+    `bounce_domain` the letters of jobs have signed return addresses there, else the From address.
     """
 
     host: str
@@ -35,6 +36,7 @@ class Account:
     password: str = field(default="", repr=False)
     connections: int = CONNECTIONS
     ca_file: str = ""
+    bounce_domain: str = ""
 
     @property
     def domain(self) -> str:
@@ -70,6 +72,7 @@ def account_of(row: SmtpAccount) -> Account:
         password=password,
         connections=row.connections,
         ca_file=settings.SMTP_CA_FILE,
+        bounce_domain=row.bounce_domain,
     )
 
 
@@ -89,6 +92,7 @@ def _of_url(url: str, sender: str, ca_file: str) -> Account:
             password=unquote(parts.password or ""),
             connections=_connections(parts),
             ca_file=ca_file,
+            bounce_domain=_bounce_domain(parts),
         )
     except (ValueError, KeyError):
         raise Configuration(
@@ -104,6 +108,20 @@ def _unusable() -> str:
 def _connections(parts: SplitResult) -> int:
     asked = parse_qs(parts.query).get("connections", [str(CONNECTIONS)])[-1]
     return max(1, min(int(asked), MOST_CONNECTIONS))
+
+
+def _bounce_domain(parts: SplitResult) -> str:
+    asked = parse_qs(parts.query).get("bounces", [""])[-1]
+    return mail_domain(asked) if asked else ""
+
+
+def mail_domain(written: str) -> str:
+    """A mail domain in ASCII and small letters. Raises ValueError."""
+    try:
+        found = validate_email(f"b@{written.strip()}", check_deliverability=False)
+    except EmailNotValidError:
+        raise ValueError from None
+    return found.ascii_domain.lower()
 
 
 def _sender(written: str, where: str) -> tuple[str, str]:

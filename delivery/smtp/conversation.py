@@ -1,10 +1,12 @@
 """One letter over one link: MAIL FROM, RCPT TO for each, DATA."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from delivery.bounce.address import signed
 from delivery.channels.base import Answer, DeliveryError, Receipt, Unknown
 from delivery.smtp import errors
 from delivery.smtp.account import Account
@@ -28,11 +30,15 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Whom a job's letter is for, and what became of each so far (`delivery.smtp.states`)."""
+    """Whom a job's letter is for, and what became of each so far (`delivery.smtp.states`).
+
+    `written_at`: the letter is a job's, and comes back to an address that says so where there is one.
+    """
 
     id: UUID
     recipients: tuple[Recipient, ...]
     states: States = field(default_factory=dict, repr=False)
+    written_at: datetime | None = None
 
     @property
     def open(self) -> list[Recipient]:
@@ -78,7 +84,7 @@ class Conversation:
         try:
             if link.reused:
                 link.expect(Phase.RSET, link.rset())
-            self._hear(link.expect(Phase.MAIL, link.mail(self._account.address, self._options(size))))
+            self._hear(link.expect(Phase.MAIL, link.mail(self._sender(), self._options(size))))
         except Refused as refused:
             if link.reused and refused.reply.code == CLOSING:
                 raise Dropped from None
@@ -88,6 +94,12 @@ class Conversation:
             if link.reused:
                 raise Dropped from None
             raise self._lost(error) from None
+
+    def _sender(self) -> str:
+        account, envelope = self._account, self._envelope
+        if envelope.written_at is None or not account.bounce_domain:
+            return account.address
+        return signed(envelope.id, envelope.written_at, account.bounce_domain)
 
     def _options(self, size: int) -> list[str]:
         wide = any(not recipient.address.isascii() for recipient in self._envelope.open)

@@ -30,7 +30,7 @@ def account_error(reply: Reply, account: Account, link: Link) -> DeliveryError:
 
 
 def _open(link: Link, account: Account) -> None:
-    tls = None if account.security == NONE else _context(account.ca_file)
+    tls = None if account.security == NONE else tls_context(account.ca_file)
     link.open(account.host, account.port, tls if account.security == TLS else None)
     link.hello()
     if account.security == STARTTLS and tls is not None:
@@ -62,7 +62,8 @@ def _coded(text: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _context(ca_file: str) -> ssl.SSLContext:
+def tls_context(ca_file: str) -> ssl.SSLContext:
+    """Verifies, by the well-known authorities and those of a PEM file. Raises Configuration."""
     context = ssl.create_default_context()
     if ca_file:
         try:

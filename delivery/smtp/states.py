@@ -1,7 +1,7 @@
 """What became of each recipient, and what that means for the job.
 
-A job's state is {address: {"state": "accepted"|"refused"|"deferred", "code": int}}; an address that
-does not stand in it was not settled yet. Only "accepted" and "refused" are never tried again.
+A job's state is {address: {"state": "accepted"|"refused"|"deferred"|"bounced", "code": int}}; an address
+that does not stand in it was not settled yet. Only "deferred" is tried again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from delivery.channels.base import Answer, Permanent, Receipt, Temporary
 from delivery.smtp.errors import FLOOR
 
-ACCEPTED, REFUSED, DEFERRED = "accepted", "refused", "deferred"
+ACCEPTED, REFUSED, DEFERRED, BOUNCED = "accepted", "refused", "deferred", "bounced"
+SETTLED_STATES = (ACCEPTED, REFUSED, BOUNCED)
 States = dict[str, dict[str, Any]]
 
 
@@ -25,7 +26,7 @@ def state_of(code: int) -> str:
 
 def open_ones(recipients: Sequence[str], states: Mapping[str, Any]) -> list[str]:
     """Who is still to be mailed."""
-    return [name for name in recipients if states.get(name, {}).get("state") not in (ACCEPTED, REFUSED)]
+    return [name for name in recipients if states.get(name, {}).get("state") not in SETTLED_STATES]
 
 
 def verdict(
@@ -36,7 +37,7 @@ def verdict(
     `unsupported`: some were not even named, since their addresses need SMTPUTF8.
     """
     waiting = open_ones(recipients, states)
-    refused = [name for name in recipients if states.get(name, {}).get("state") == REFUSED]
+    refused = [name for name in recipients if states.get(name, {}).get("state") in (REFUSED, BOUNCED)]
     facts = {"waiting": len(waiting), "refused": len(refused), "all": len(recipients)}
     if waiting:
         text = _("%(waiting)d of %(all)d recipients were put off for now.") % facts

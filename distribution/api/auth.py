@@ -24,7 +24,7 @@ class KeyAuth(AuthBase):
     openapi_description = "A key made under API keys in the admin."
 
     def __call__(self, request: HttpRequest) -> ApiKey:
-        plain = _sent(request)
+        plain = sent_key(request)
         if not plain:
             raise _refusal(_("Send your API key in the header Authorization: Bearer <key>."))
         key = ApiKey.objects.prefetch_related("entities").filter(digest=fingerprint(plain)).first()
@@ -36,7 +36,8 @@ class KeyAuth(AuthBase):
         return key
 
 
-def _sent(request: HttpRequest) -> str:
+def sent_key(request: HttpRequest) -> str:
+    """What the request sends as its key, "" for nothing."""
     first, _space, rest = request.headers.get("Authorization", "").strip().partition(" ")
     return rest.strip() if first.lower() == "bearer" else first if not rest else ""
 

@@ -17,6 +17,16 @@ class AcceptedLead(Schema):
     ignored: list[str] = Field(description="Names that mean no field of the entity.")
 
 
+class TakenMail(Schema):
+    """The mail is kept."""
+
+    status: Literal["success"] = "success"
+    kind: str = Field(description="What it is: failed, delayed, auto, other or unreadable.")
+    effect: str = Field(
+        description="What became of it: job_failed, recipient, noted, repeated, waiting, unmatched or forged."
+    )
+
+
 class Problem(Schema):
     """Nothing was stored."""
 
@@ -61,5 +71,12 @@ INTAKE: dict[str, Any] = {
             "application/x-www-form-urlencoded": {"schema": _LEAD},
             "multipart/form-data": {"schema": _LEAD},
         },
+    },
+}
+
+BOUNCE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"message/rfc822": {"schema": {"type": "string", "format": "binary"}}},
     },
 }

@@ -35,12 +35,16 @@ GROUPS = (
     Group(
         "operations",
         _("Operations"),
-        (Page("delivery:log", _("Delivery log"), "delivery.view_job"), "distribution.lead"),
+        (
+            Page("delivery:log", _("Delivery log"), "delivery.view_job"),
+            "distribution.lead",
+            "delivery.bouncemail",
+        ),
     ),
     Group("distribution", _("Distribution"), ("distribution.profile", "distribution.entity")),
     Group("partners", _("Partners"), ("partners.partner", "partners.retrypolicy")),
     Group("intake", _("Intake"), ("distribution.apikey",)),
-    Group("system", _("System"), ("partners.user", "delivery.smtpaccount")),
+    Group("system", _("System"), ("partners.user", "delivery.smtpaccount", "delivery.bouncebox")),
 )
 PLACED = {item for group in GROUPS for item in group.items if isinstance(item, str)}
 LAST = GROUPS[-1].key

@@ -15,6 +15,8 @@ from partners import roles
 from tests.factories import (
     ApiKeyFactory,
     AssignmentFactory,
+    BounceBoxFactory,
+    BounceMailFactory,
     EntityFactory,
     LeadFactory,
     MemberFactory,
@@ -32,6 +34,8 @@ PAGES: dict[str, tuple[Any, bool, bool]] = {
     "partners.partner": (PartnerFactory, True, True),
     "partners.retrypolicy": (RetryPolicyFactory, True, True),
     "delivery.smtpaccount": (SmtpAccountFactory, True, False),
+    "delivery.bouncebox": (BounceBoxFactory, True, False),
+    "delivery.bouncemail": (BounceMailFactory, False, False),
     "distribution.entity": (EntityFactory, True, True),
     "distribution.profile": (ProfileFactory, True, True),
     "distribution.assignment": (AssignmentFactory, True, False),
