@@ -4,24 +4,33 @@ Called inside the transaction that remembers that the end was told, and that hol
 lock, so all of it happens exactly once, whatever dies between.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from delivery.models import Job
 from delivery.models.job import Status
 from delivery.signals import Settled
 from distribution.models import Assignment
 from distribution.routing import places
-from distribution.routing.again import fail_over
+from distribution.routing.again import failover
 from distribution.routing.ledger import Owner, Spans, Take
 from leadflip.kit import clock
 
 
 def settled(jobs: Sequence[Settled], **_: object) -> None:
-    """Receiver of `job_settled`: frees the places, then offers the leads of failed jobs to the next best."""
+    """Receiver of `job_settled`: frees the places, then offers the leads of failed jobs to the next best.
+
+    Leads and turns are locked before the places, as routing does it.
+    """
     routed = [job for job in jobs if job.assignment is not None]
-    _free(routed)
-    fail_over(_losses([job for job in routed if job.status == Status.FAILED]))
+    held = Job.objects.filter(pk__in=[job.job for job in routed], counted_on__isnull=False)
+    freed = _freed(held)
+    with failover(_losses([job for job in routed if job.status == Status.FAILED]), freed):
+        places.give_back(freed)
+        held.update(counted_on=None)
 
 
 class Readmit:
@@ -32,23 +41,26 @@ class Readmit:
         if job.assignment_id is None:
             return True
         assignment = Assignment.objects.select_related("partner").get(pk=job.assignment_id)
-        spans = Spans.at(clock.now(), assignment.partner.zone)
+        today = Spans.at(clock.now(), assignment.partner.zone).day
         takes = [
             Take(Owner("partner", assignment.partner_id), assignment.partner.caps, assignment.partner.caps),
             Take(Owner("assignment", assignment.pk), assignment.caps, assignment.caps),
         ]
-        if not places.take_again(takes, spans):
+        day = places.take_again(takes, today)
+        if day is None:
             return False
-        Job.objects.filter(pk=job.pk).update(counted_on=spans.day)
+        Job.objects.filter(pk=job.pk).update(counted_on=day)
         return True
 
 
-def _free(jobs: Iterable[Settled]) -> None:
-    held = Job.objects.filter(pk__in=[job.job for job in jobs], counted_on__isnull=False)
-    rows = held.values_list("partner_id", "assignment_id", "counted_on")
-    if places_held := [(partner, assignment, day) for partner, assignment, day in rows if day]:
-        places.give_back(places_held)
-        held.update(counted_on=None)
+def _freed(held: QuerySet[Job]) -> dict[Owner, list[date]]:
+    """By owner, the days that these jobs were counted on."""
+    freed: dict[Owner, list[date]] = {}
+    for partner, assignment, day in held.values_list("partner_id", "assignment_id", "counted_on"):
+        if day is not None and assignment is not None:
+            freed.setdefault(Owner("partner", partner), []).append(day)
+            freed.setdefault(Owner("assignment", assignment), []).append(day)
+    return freed
 
 
 def _losses(jobs: Sequence[Settled]) -> list[tuple[UUID, int]]:

@@ -3,7 +3,8 @@
 Nobody who had the lead from that profile gets it again; that is what resending the job is for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from distribution.routing import compiled, places, record
 from distribution.routing.case import CompiledProfile, World
 from distribution.routing.compiled import Plan
 from distribution.routing.decide import decide
-from distribution.routing.ledger import Ledger
+from distribution.routing.ledger import Ledger, Owner
 from distribution.routing.record import Made
 from distribution.routing.route import route
 from leadflip.kit import clock
@@ -39,11 +40,13 @@ class Offer(NamedTuple):
     offered: frozenset[int]
 
 
-def fail_over(losses: Iterable[tuple[UUID, int]]) -> None:
-    """Offers each lead, given with the profile that lost its partner, to the next best one.
+@contextmanager
+def failover(losses: Iterable[tuple[UUID, int]], freed: Iterable[Owner]) -> Iterator[None]:
+    """Offers each lead, given with the profile that lost its partner, to the next best one at the end.
 
-    A lead of which any attempt's end is unknown is offered to nobody. Call it in a transaction that took
-    `hold_shared()`.
+    Within, all that it may need is locked, and so are the places of `freed`, which may be given back
+    now. A lead of which any attempt's end is unknown is offered to nobody. Use it in a transaction that
+    took `hold_shared()`.
     """
     losses = sorted(set(losses))
     leads = _locked(lead for lead, _profile in losses)
@@ -54,7 +57,10 @@ def fail_over(losses: Iterable[tuple[UUID, int]]) -> None:
         if not Job.objects.filter(lead=lead, had_unknown=True).exists()
         for offer in _offers(leads[lead], compiled.current(leads[lead].entity_id, revision), {number})
     ]
-    _decide_all(offers, revision, Cause.FAILOVER)
+    count = _count(offers)
+    count.hold(freed)
+    yield
+    _decide_all(offers, count, revision, Cause.FAILOVER)
 
 
 @transaction.atomic
@@ -72,7 +78,7 @@ def route_again(lead_ids: Iterable[UUID]) -> int:
     for lead in leads:
         decided = set(Decision.objects.filter(lead=lead).values_list("profile_id", flat=True))
         offers += _offers(lead, compiled.current(lead.entity_id, revision), decided)
-    _decide_all(offers, revision, Cause.AGAIN)
+    _decide_all(offers, _count(offers), revision, Cause.AGAIN)
     if leads:
         route(leads, revision=revision)
     _mark(leads)
@@ -106,15 +112,17 @@ def _offered(lead: Lead, profile: CompiledProfile) -> frozenset[int] | None:
     return frozenset(partner for partner, _status, _unknown in known)
 
 
-def _decide_all(offers: Sequence[Offer], revision: int, cause: Cause) -> None:
+def _count(offers: Sequence[Offer]) -> places.Count:
+    return places.Count([(offer.profile, offer.world) for offer in offers], clock.now())
+
+
+def _decide_all(offers: Sequence[Offer], count: places.Count, revision: int, cause: Cause) -> None:
     if not offers:
         return
-    now = clock.now()
-    count = places.Count([(offer.profile, offer.world) for offer in offers], now)
     ledger = count.read(locked=True)
-    made = [_decide(offer, ledger, now, cause) for offer in offers]
+    made = [_decide(offer, ledger, count.now, cause) for offer in offers]
     count.book(ledger)
-    record.write(made, revision=revision, at=now)
+    record.write(made, revision=revision, at=count.now)
 
 
 def _decide(offer: Offer, ledger: Ledger, now: datetime, cause: Cause) -> Made:

@@ -161,9 +161,13 @@ def _pick(seat: Seat, case: Case, due: datetime | None) -> Pick:
         policy_id=settings.policy_id or case.profile.policy_id,
         price=seat.price,
         currency=case.profile.currency,
-        counted_on=Spans.at(case.now, case.world.partners[seat.partner_id].zone).day,
+        counted_on=case.ledger.days.get(seat.partner_id) or _today(seat, case),
         due=due,
     )
+
+
+def _today(seat: Seat, case: Case) -> date:
+    return Spans.at(case.now, case.world.partners[seat.partner_id].zone).day
 
 
 def _facts(met: Mapping[str, Target], facts: Facts) -> dict[str, Any]:

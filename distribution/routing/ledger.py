@@ -56,12 +56,16 @@ def full(caps: Caps, used: Sequence[int], more: int = 1) -> int | None:
 
 @dataclass(slots=True)
 class Ledger:
-    """What owners have used in the periods of now, in the order of PERIODS, and the turns by profile."""
+    """What owners have used in the periods of now, in the order of PERIODS, and the turns by profile.
+
+    `days`: the day that a partner's places count on, where it is not that of the clock.
+    """
 
     uses: dict[Owner, Sequence[int]] = field(default_factory=dict)
     turns: dict[int, Credits] = field(default_factory=dict)
     taken: Counter[Owner] = field(default_factory=Counter)
     limits: dict[Owner, Caps] = field(default_factory=dict)
+    days: Mapping[int, date] = field(default_factory=dict)
 
     def used(self, owner: Owner) -> Sequence[int]:
         """What `owner` has used, with all that was taken here."""

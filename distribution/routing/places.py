@@ -3,6 +3,10 @@
 Locks are taken in one order: the turns of profiles, then the places of owners, each by id. Whoever
 decided on places read without a lock locks those that it takes, looks again, and decides anew where
 another was faster.
+
+A row's day never goes back, and no job is counted on a later one: so what a row counts of a period are
+the jobs that hold a place and were counted in it. A router behind the others at midnight, or a partner
+whose zone moved to the west, counts into the row's day until its own has caught up.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,15 +19,25 @@ from distribution.models import CapUse, Turn
 from distribution.routing.case import CompiledProfile, World
 from distribution.routing.ledger import Ledger, Owner, Spans, Take, full
 
+# Held alone by who counts an owner for the first time, shared by who moves places that perhaps nobody
+# counts yet: they come before it or after it, never beside it.
+FIRST_COUNT_LOCK = 0x4C46_0002
+
 # The jobs that hold a place count; those that were made before there was a cap, too.
 SEED = """
+WITH held AS (
+    SELECT counted_on FROM delivery_job
+    WHERE counted_on IS NOT NULL AND (partner_id = %(partner)s OR assignment_id = %(assignment)s)
+), newest AS (SELECT greatest(%(day)s::date, max(counted_on)) AS day FROM held)
 INSERT INTO distribution_capuse
     (partner_id, assignment_id, day, week, month, day_used, week_used, month_used, life_used)
-SELECT %(partner)s::bigint, %(assignment)s::bigint, %(day)s, %(week)s, %(month)s,
-       count(*) FILTER (WHERE counted_on >= %(day)s), count(*) FILTER (WHERE counted_on >= %(week)s),
-       count(*) FILTER (WHERE counted_on >= %(month)s), count(*)
-FROM delivery_job
-WHERE counted_on IS NOT NULL AND (partner_id = %(partner)s OR assignment_id = %(assignment)s)
+SELECT %(partner)s::bigint, %(assignment)s::bigint,
+       day, date_trunc('week', day)::date, date_trunc('month', day)::date,
+       count(counted_on) FILTER (WHERE counted_on >= day),
+       count(counted_on) FILTER (WHERE counted_on >= date_trunc('week', day)::date),
+       count(counted_on) FILTER (WHERE counted_on >= date_trunc('month', day)::date), count(counted_on)
+FROM newest LEFT JOIN held ON true
+GROUP BY day
 ON CONFLICT DO NOTHING
 """
 
@@ -62,8 +76,16 @@ class Count:
 
     def __init__(self, profiles: Sequence[tuple[CompiledProfile, World]], now: datetime) -> None:
         self.now = now
-        self.spans = _spans(profiles, now)
+        self._partners = _partners(profiles, now)
+        self.spans = _spans(self._partners, profiles, now)
         self._turning = [profile.profile_id for profile, _ in profiles if profile.strategy == "round_robin"]
+
+    def hold(self, more: Iterable[Owner]) -> None:
+        """Locks the turns, then all places that may be taken and those of `more`, which may be given back."""
+        _turns(self._turning)
+        if not _seed(self.spans):
+            _first_counts(alone=False)
+        list(_rows({*self.spans, *more}, locked=True))
 
     def read(self, *, locked: bool) -> Ledger:
         """The ledger: the turns are locked in any case, the places only if `locked`.
@@ -73,7 +95,9 @@ class Count:
         ledger = Ledger(turns=_turns(self._turning))
         if self.spans:
             _seed(self.spans)
-            for row in _rows(self.spans, locked=locked):
+            rows = list(_rows(self.spans, locked=locked))
+            ledger.days = self._catch_up(rows)
+            for row in rows:
                 ledger.uses[owner_of(row)] = used(row, self.spans[owner_of(row)])
         return ledger
 
@@ -83,23 +107,27 @@ class Count:
         for row in rows:
             owner = owner_of(row)
             spans, taken = self.spans[owner], ledger.taken[owner]
-            if full(ledger.limits[owner], used(row, spans), taken) is not None:
+            if row.day > spans.day or full(ledger.limits[owner], used(row, spans), taken) is not None:
                 raise Overrun
             _raise(row, spans, taken)
         _write(rows)
         _write_turns(ledger)
 
+    def _catch_up(self, rows: Iterable[CapUse]) -> dict[int, date]:
+        """Partners whose rows are on a later day than this router's clock, with that day."""
+        days: dict[int, date] = {}
+        for row in rows:
+            partner = self._partners[owner_of(row)]
+            if row.day > self.spans[owner_of(row)].day:
+                days[partner] = max(row.day, days.get(partner, row.day))
+        for owner, partner in self._partners.items():
+            if partner in days:
+                self.spans[owner] = Spans.of(days[partner])
+        return days
 
-def give_back(jobs: Iterable[tuple[int, int | None, date]]) -> None:
-    """Frees the places of ended jobs, each given as (partner id, assignment id, the day it was counted)."""
-    freed: dict[Owner, list[date]] = {}
-    for partner, assignment, day in jobs:
-        freed.setdefault(Owner("partner", partner), []).append(day)
-        if assignment is not None:
-            freed.setdefault(Owner("assignment", assignment), []).append(day)
-    # Whoever counts an owner for the first time counts before this or after it, never beside it.
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE distribution_capuse IN ROW EXCLUSIVE MODE")
+
+def give_back(freed: Mapping[Owner, Sequence[date]]) -> None:
+    """Frees places: by owner, the days that the ended jobs were counted on. Call it after `Count.hold`."""
     rows = list(_rows(freed, locked=True))
     for row in rows:
         for day in freed[owner_of(row)]:
@@ -111,29 +139,38 @@ def give_back(jobs: Iterable[tuple[int, int | None, date]]) -> None:
     _write(rows)
 
 
-def take_again(takes: Sequence[Take], spans: Spans) -> bool:
-    """Takes one place of each, or none and says False where a cap is full."""
-    _seed({take.owner: spans for take in takes if take.caps.any})
+def take_again(takes: Sequence[Take], today: date) -> date | None:
+    """Takes one place of each; returns the day that it counts on, or None where a cap is full."""
+    _seed({take.owner: Spans.of(today) for take in takes if take.caps.any})
+    _first_counts(alone=False)
     limits = {take.owner: take.caps for take in takes}
     rows = list(_rows(limits, locked=True))
+    spans = Spans.of(max([today, *(row.day for row in rows)]))
     if any(full(limits[owner_of(row)], used(row, spans)) is not None for row in rows):
-        return False
+        return None
     for row in rows:
         _raise(row, spans, 1)
     _write(rows)
-    return True
+    return spans.day
 
 
-def _spans(profiles: Iterable[tuple[CompiledProfile, World]], now: datetime) -> dict[Owner, Spans]:
-    zones = {
-        take.owner: world.partners[seat.partner_id].zone
+def _partners(profiles: Iterable[tuple[CompiledProfile, World]], now: datetime) -> dict[Owner, int]:
+    """Whose places are counted, with the partner that each is or belongs to."""
+    return {
+        take.owner: seat.partner_id
         for profile, world in profiles
         for seat in profile.seats
         if seat.partner_id in world.partners
         for take in world.takes(seat, now)
     }
-    at = {zone: Spans.at(now, zone) for zone in set(zones.values())}
-    return {owner: at[zone] for owner, zone in zones.items()}
+
+
+def _spans(
+    partners: Mapping[Owner, int], profiles: Iterable[tuple[CompiledProfile, World]], now: datetime
+) -> dict[Owner, Spans]:
+    zones = {id: partner.zone for _profile, world in profiles for id, partner in world.partners.items()}
+    at = {zone: Spans.at(now, zone) for zone in {zones[id] for id in partners.values()}}
+    return {owner: at[zones[id]] for owner, id in partners.items()}
 
 
 def _rows(owners: Iterable[Owner], *, locked: bool) -> QuerySet[CapUse]:
@@ -143,25 +180,32 @@ def _rows(owners: Iterable[Owner], *, locked: bool) -> QuerySet[CapUse]:
     return rows.select_for_update(no_key=True).order_by("id") if locked else rows
 
 
-def _seed(spans: Mapping[Owner, Spans]) -> None:
-    """Counts the owners that have no row yet. The table's lock keeps places from moving meanwhile."""
-    missing = spans.keys() - set(map(owner_of, _rows(spans, locked=False)))
+def _seed(spans: Mapping[Owner, Spans]) -> bool:
+    """Counts the owners that have no row yet; whether there were any."""
+    missing = spans.keys() - set(map(owner_of, _rows(spans, locked=False))) if spans else ()
     if not missing:
-        return
+        return False
+    _first_counts(alone=True)
     with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE distribution_capuse IN SHARE ROW EXCLUSIVE MODE")
         for owner in sorted(missing):
             ids = {"partner": None, "assignment": None, owner.kind: owner.id}
-            cursor.execute(SEED, {**ids, **spans[owner]._asdict()})
+            cursor.execute(SEED, {**ids, "day": spans[owner].day})
+    return True
+
+
+def _first_counts(*, alone: bool) -> None:
+    """A lock of its own: the table's would cross those of who has locked rows and is about to write them."""
+    with connection.cursor() as cursor:
+        shared = "" if alone else "_shared"
+        cursor.execute(f"SELECT pg_advisory_xact_lock{shared}(%s)", [FIRST_COUNT_LOCK])
 
 
 def _raise(row: CapUse, spans: Spans, more: int) -> None:
-    """Counts `more` places. A row that another's clock has moved to a later period stays there."""
+    """Counts `more` places in `spans`, which are not before the row's."""
     day, week, month, life = used(row, spans)
     row.day_used, row.week_used, row.month_used = day + more, week + more, month + more
     row.life_used = life + more
-    row.day, row.week = max(row.day, spans.day), max(row.week, spans.week)
-    row.month = max(row.month, spans.month)
+    row.day, row.week, row.month = spans
 
 
 def _write(rows: Sequence[CapUse]) -> None:
