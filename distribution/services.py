@@ -8,7 +8,7 @@ from django.db.models import F
 from distribution.fields import FieldSpec
 from distribution.keys import new_key
 from distribution.models import ApiKey, Entity, Profile, ProfileVersion
-from distribution.routing.document import profile_document
+from distribution.routing.document import ProfileDocument, profile_document
 from leadflip.kit import clock
 from leadflip.kit.digest import fingerprint
 from partners.models import User
@@ -28,7 +28,7 @@ def save_profile(*, profile: Profile, by: User | None) -> ProfileVersion:
     version = ProfileVersion.objects.create(
         profile=row,
         number=row.version,
-        document=profile_document(row, row.assignments.all(), _fields(row)),
+        document=_document(row),
         saved_by=by,
         saved_at=clock.now(),
     )
@@ -50,8 +50,13 @@ def renew_profiles(*, entity: Entity, by: User | None) -> list[ProfileVersion]:
 
 def _is_current(version: ProfileVersion) -> bool:
     profile = version.profile
-    now = profile_document(profile, profile.assignments.all(), _fields(profile))
-    return bool(version.document == now)
+    return bool(version.document == _document(profile))
+
+
+def _document(profile: Profile) -> ProfileDocument:
+    assignments = profile.assignments.select_related("partner")
+    names = {each.partner_id: each.partner.name for each in assignments}
+    return profile_document(profile, assignments, _fields(profile), names)
 
 
 @transaction.atomic

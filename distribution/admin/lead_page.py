@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,9 +17,10 @@ from delivery.models.job import SETTLED, Status
 from delivery.pages.words import mark
 from distribution.models import Decision, Field, Lead, ProfileVersion
 from distribution.models.lead import Routing
+from distribution.models.profile import Strategy
 from distribution.models.routing import Cause
-from distribution.routing.words import verdict_sentences
-from leadflip.kit.story import Event, merged
+from distribution.routing.words import ToldVerdict, told
+from leadflip.kit.story import Event, Line, merged
 from partners.models import Partner
 from partners.sheet import ADDRESS_PARTS
 from portal import story as portal_story
@@ -26,7 +28,7 @@ from portal import story as portal_story
 MASK = "•••"
 
 
-class Value(NamedTuple):
+class Shown(NamedTuple):
     """A field with its value in lines; an encrypted one is masked."""
 
     label: str
@@ -44,7 +46,8 @@ def find(lead_id: UUID) -> Lead | None:
 
 def context(lead: Any) -> dict[str, Any]:
     """All of the page; `lead` comes from `find`. Five queries."""
-    jobs, decisions = _jobs(lead), list(_decisions(lead))
+    jobs = _jobs(lead)
+    decisions = list(_decisions(lead, jobs))
     return {
         "decided": bool(decisions),
         "lead_values": list(_values(lead)),
@@ -94,10 +97,10 @@ def _jobs(lead: Lead) -> list[Job]:
     return list(Job.objects.filter(lead=lead).select_related("partner", "policy", "settings").order_by("id"))
 
 
-def _values(lead: Any) -> Iterator[Value]:
+def _values(lead: Any) -> Iterator[Shown]:
     for field in _fields(lead):
         value = [MASK] if field["encrypted"] else _lines(lead.values.get(field["key"]))
-        yield Value(field["label"], value, field["encrypted"])
+        yield Shown(field["label"], value, field["encrypted"])
 
 
 def _lines(value: Any) -> list[str]:
@@ -121,8 +124,21 @@ def _received(lead: Lead) -> Event:
     )
 
 
-def _decisions(lead: Lead) -> Iterator[Event]:
-    """Each profile's decision with its verdicts as sentences."""
+class _Known(NamedTuple):
+    """What there is now of the partners of decisions: names by id, and pages by assignment's id."""
+
+    names: Mapping[int, str]
+    pages: Mapping[int, str]
+
+    def link(self, verdict: ToldVerdict) -> str:
+        """The job that came of it, else the assignment, else the partner; "" where all are gone."""
+        partner = verdict["partner"]["id"]
+        own = reverse("admin:partners_partner_change", args=[partner]) if partner in self.names else ""
+        return self.pages.get(verdict["assignment_id"], own)
+
+
+def _decisions(lead: Lead, jobs: Sequence[Job]) -> Iterator[Event]:
+    """Each profile's decision with its verdicts as sentences. Two queries."""
     version = ProfileVersion.objects.filter(profile=OuterRef("profile"), number=OuterRef("version"))
     found: list[Any] = list(
         Decision.objects.filter(lead=lead)
@@ -130,28 +146,41 @@ def _decisions(lead: Lead) -> Iterator[Event]:
         .annotate(document=Subquery(version.values("document")))
         .order_by("at", "id")
     )
-    names = (
-        dict(Partner.objects.filter(pk__in=_partner_ids(found)).values_list("pk", "name")) if found else {}
-    )
+    known = _known(found, jobs) if found else _Known({}, {})
     for decision in found:
-        yield _decision(decision, names)
+        yield _decision(decision, known)
 
 
-def _partner_ids(decisions: Sequence[Any]) -> set[int]:
-    return {each["partner_id"] for decision in decisions for each in decision.document["assignments"]}
+def _known(decisions: Sequence[Any], jobs: Sequence[Job]) -> _Known:
+    ids = {each["partner_id"] for decision in decisions for each in decision.document["assignments"]}
+    seats = ArrayAgg("assignments", filter=Q(assignments__isnull=False), default=Value([]))
+    rows = list(Partner.objects.filter(pk__in=ids).annotate(seats=seats).values_list("pk", "name", "seats"))
+    pages = {
+        seat: reverse("admin:distribution_assignment_change", args=[seat])
+        for _partner, _name, seats in rows
+        for seat in seats
+    }
+    pages |= {job.assignment_id: reverse("delivery:job", args=[job.pk]) for job in jobs if job.assignment_id}
+    return _Known({partner: name for partner, name, _seats in rows}, pages)
 
 
-def _decision(decision: Any, names: Mapping[int, str]) -> Event:
-    chosen = sum(verdict[0] == "chosen" for verdict in decision.verdicts)
-    lines = verdict_sentences(decision.verdicts, decision.document, decision.facts, names)
+def _decision(decision: Any, known: _Known) -> Event:
+    record = told(decision, decision.document, known.names)
+    verdicts = record["assignments"]
+    lines = [
+        Line(each["partner"]["name"], known.link(each), each["reason"], each["chosen"]) for each in verdicts
+    ]
+    chosen = sum(each["chosen"] for each in verdicts)
+    named = {"chosen": chosen, "all": len(verdicts), "strategy": Strategy(record["strategy"]).label}
     return Event(
         at=decision.at,
         look=Routing.ROUTED if chosen else Routing.UNMATCHED,
         label=_("Decided") if decision.cause == Cause.NEW else decision.get_cause_display(),
         title=_("%(profile)s, version %(version)d")
         % {"profile": decision.profile.name, "version": decision.version},
-        detail=_("%(chosen)d of %(all)d partners chosen") % {"chosen": chosen, "all": len(decision.verdicts)},
+        detail=_("%(strategy)s · %(chosen)d of %(all)d partners chosen") % named,
         link=reverse("admin:distribution_profile_change", args=[decision.profile_id]),
-        lines=tuple(lines) or (_("The profile has no partners."),),
+        lines=lines or (_("The profile has no partners."),),
         anchor="why",
+        ranked=True,
     )

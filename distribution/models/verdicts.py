@@ -1,7 +1,8 @@
 """The verdicts of a decision in few bytes: losers would else outweigh the leads.
 
 In Python they are a list with an item for each assignment of the version, in its order: [code] or
-[code, detail]. In the row they are one text, a word an item: the code's letter and the detail's parts.
+[code, detail]. In the row they are one text, a word an item: the code's letter and the detail's parts;
+a code without a letter stands whole, as in "=budget:12,50".
 """
 
 from collections.abc import Iterable, Sequence
@@ -48,7 +49,7 @@ def encode(verdicts: Iterable[Verdict]) -> str:
 
 def decode(text: str) -> list[list[Any]]:
     """The verdicts of a row."""
-    return [_verdict(CODES[word[0]], word[1:]) for word in text.split()]
+    return [_verdict(*_parted(word)) for word in text.split()]
 
 
 def word(verdict: Verdict) -> str:
@@ -57,7 +58,14 @@ def word(verdict: Verdict) -> str:
     parts = [
         part for detail in details for part in (detail if isinstance(detail, list | tuple) else [detail])
     ]
-    return LETTERS[code] + ",".join(map(str, parts))
+    return (LETTERS.get(code) or f"={code}:") + ",".join(map(str, parts))
+
+
+def _parted(word: str) -> tuple[str, str]:
+    if word[0] != "=":
+        return CODES[word[0]], word[1:]
+    code, _colon, rest = word[1:].partition(":")
+    return code, rest
 
 
 def _verdict(code: str, rest: str) -> list[Any]:

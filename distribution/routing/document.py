@@ -45,7 +45,10 @@ class AssignmentDocument(TypedDict):
 
 
 class ProfileDocument(TypedDict):
-    """What ProfileVersion.document holds. `assignments` are in rank order, `fields` by key."""
+    """What ProfileVersion.document holds. `assignments` are in rank order, `fields` by key.
+
+    `partners`: what they were called, by id as text.
+    """
 
     strategy: str
     base_price: str
@@ -56,14 +59,19 @@ class ProfileDocument(TypedDict):
     failover: NotRequired[bool]
     fields: dict[str, FieldDocument]
     assignments: list[AssignmentDocument]
+    partners: NotRequired[dict[str, str]]
 
 
 def profile_document(
-    profile: "Profile", assignments: Iterable["Assignment"], fields: Mapping[str, FieldSpec]
+    profile: "Profile",
+    assignments: Iterable["Assignment"],
+    fields: Mapping[str, FieldSpec],
+    names: Mapping[int, str] | None = None,
 ) -> ProfileDocument:
     """The document of these rows, the assignments brought into rank order here.
 
-    `fields`: the specs of the entity's fields by key. Raises RuleErrors when rules do not fit them.
+    `fields`: the specs of the entity's fields by key; `names`: what the partners are called, by id.
+    Raises RuleErrors when rules do not fit the fields.
     """
     ranked = sorted(assignments, key=lambda each: (-each.priority, each.created_at, each.pk))
     compiled = [compile_rules(rules, fields) for rules in (profile.rules, *(each.rules for each in ranked))]
@@ -78,6 +86,7 @@ def profile_document(
         "failover": profile.failover,
         "fields": {key: _field(spec) for key, spec in fields.items() if key in used},
         "assignments": [_assignment(each) for each in ranked],
+        "partners": {str(number): name for number, name in sorted((names or {}).items())},
     }
 
 

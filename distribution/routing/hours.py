@@ -1,7 +1,8 @@
 """Open hours: weekdays and times in a partner's zone, and holidays as dates. Pure.
 
 The document is {"mon": [["09:00", "12:30"], ["13:30", "17:00"]], …, "holidays": ["2026-12-25"]}; an
-empty one is always open. A day ends at "24:00"; a time that the clocks skip is the moment after the gap.
+empty one is always open. A day ends at "24:00". A time that the clocks skip is the moment after the gap;
+one that comes twice is meant the first time.
 """
 
 import re
@@ -73,8 +74,10 @@ class Hours:
     def _spans(self, day: date, zone: str) -> Iterator[tuple[datetime, datetime]]:
         if day in self.holidays:
             return
-        for start, end in self.week[day.weekday()]:
-            yield _instant(day, start, zone), _instant(day, end, zone)
+        for opens, closes in self.week[day.weekday()]:
+            start, end = _instant(day, opens, zone), _instant(day, closes, zone)
+            if start < end:
+                yield start, end
 
 
 def midnight(day: date, zone: str) -> datetime:
@@ -84,8 +87,15 @@ def midnight(day: date, zone: str) -> datetime:
 
 def _instant(day: date, minutes: int, zone: str) -> datetime:
     day += timedelta(days=minutes // 1440)
-    at = time(minutes % 1440 // 60, minutes % 60)
-    return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
+    at = datetime.combine(day, time(minutes % 1440 // 60, minutes % 60))
+    while _skipped(at, zone):
+        at += timedelta(minutes=1)
+    return at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _skipped(at: datetime, zone: str) -> bool:
+    there = at.replace(tzinfo=ZoneInfo(zone))
+    return there.astimezone(UTC).astimezone(there.tzinfo).replace(tzinfo=None) != at
 
 
 def _windows(listed: Sequence[Sequence[str]]) -> tuple[Window, ...]:

@@ -1,87 +1,180 @@
-"""A decision's verdicts as sentences, read from the record and the version that it names."""
+"""A decision's verdicts in words, and as data, read from the record and the version that it names.
+
+Nothing else is asked, so a decision reads the same whatever becomes of partners, fields and rules.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, NotRequired, TypedDict
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from distribution.routing.document import ProfileDocument, field_specs
-from distribution.rules import RulesDoc
-from distribution.rules.words import miss_words
+from distribution.models import Decision
+from distribution.routing.document import AssignmentDocument, ProfileDocument
+from distribution.routing.gates import GATES, STANDING
+from distribution.routing.gates.base import Gate, Record
+from distribution.routing.gates.rules import miss
 from leadflip.kit import show
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+Verdict = Sequence[Any]
 
-_SENTENCES: dict[str, "StrOrPromise"] = {
-    "chosen": gettext_lazy("%(partner)s: chosen"),
-    "held": gettext_lazy("%(partner)s: chosen, held until it opens, %(opening)s"),
-    "outranked": gettext_lazy("%(partner)s: skipped, a better-ranked partner got the lead"),
-    "not_its_turn": gettext_lazy("%(partner)s: skipped, it was not its turn (weight %(weight)s)"),
-    "offered": gettext_lazy("%(partner)s: skipped, it had this lead before"),
-    "cap": gettext_lazy("%(partner)s: skipped, its cap is full, %(used)s of %(cap)s %(period)s"),
-    "assignment_cap": gettext_lazy(
-        "%(partner)s: skipped, its cap in this profile is full, %(used)s of %(cap)s %(period)s"
-    ),
-    "pacing": gettext_lazy(
-        "%(partner)s: skipped, its cap is spread evenly, %(used)s of %(cap)s by now %(period)s"
-    ),
-    "closed": gettext_lazy("%(partner)s: skipped, closed until %(opening)s"),
-    "shut": gettext_lazy("%(partner)s: skipped, its open hours never come"),
-    "disabled": gettext_lazy("%(partner)s: skipped, its assignment is not enabled"),
-    "inactive": gettext_lazy("%(partner)s: skipped, the partner is inactive"),
-    "no_settings": gettext_lazy("%(partner)s: skipped, no delivery method is set for it"),
-    "rules": gettext_lazy("%(partner)s: skipped, %(miss)s"),
-    "profile_rules": gettext_lazy("%(partner)s: skipped by the profile's rules, %(miss)s"),
+# What the parts of a detail are called, where it is a list.
+_PARTS = {
+    "not_its_turn": ("credit", "weight"),
+    "cap": ("whose", "period", "used", "cap"),
+    "pacing": ("whose", "period", "used", "cap"),
 }
+_INSTANTS = {"chosen": "held_until", "closed": "opens_at"}
 
 
-# Without and with an instant.
-_TIMED = {"closed": ("shut", "closed"), "chosen": ("chosen", "held")}
-_PERIODS: dict[str, "StrOrPromise"] = {
-    "day": gettext_lazy("today"),
-    "week": gettext_lazy("this week"),
-    "month": gettext_lazy("this month"),
-    "life": gettext_lazy("in all"),
-}
+class ToldPartner(TypedDict):
+    """A partner by its name now, or by the one it had when the version was saved."""
+
+    id: int
+    name: str
 
 
-def verdict_sentences(
-    verdicts: Sequence[Sequence[Any]],
+class ToldVerdict(TypedDict):
+    """What the decision says of one assignment. `reason` is a sentence's end: “skipped, …”."""
+
+    rank: int
+    assignment_id: int
+    partner: ToldPartner
+    chosen: bool
+    code: str
+    detail: dict[str, Any]
+    reason: str
+    priority: int
+    weight: NotRequired[int]
+    price: str
+    currency: str
+
+
+class Told(TypedDict):
+    """A decision as JSON; `values` are the lead's that were compared, by field key."""
+
+    profile_id: int
+    profile: str
+    version: int
+    strategy: str
+    cause: str
+    sequence: int
+    decided_at: str
+    values: dict[str, Any]
+    assignments: list[ToldVerdict]
+
+
+def told(decision: Decision, document: ProfileDocument, names: Mapping[int, str]) -> Told:
+    """All that a decision's record says; `decision.profile` should be loaded with it.
+
+    `document` is its version's, `names` what partners are called now; one that is gone has the name it
+    had. Sentences are in the active language and time zone. Pure: no query.
+    """
+    return {
+        "profile_id": decision.profile_id,
+        "profile": decision.profile.name,
+        "version": decision.version,
+        "strategy": document["strategy"],
+        "cause": decision.cause,
+        "sequence": decision.seq,
+        "decided_at": decision.at.isoformat(),
+        "values": decision.facts,
+        "assignments": list(told_verdicts(decision.verdicts, document, decision.facts, names)),
+    }
+
+
+def told_verdicts(
+    verdicts: Sequence[Verdict],
     document: ProfileDocument,
     facts: Mapping[str, Any],
-    partners: Mapping[int, str],
-) -> Iterator[str]:
-    """One sentence a verdict, in order: "Acme: skipped, Postcode “10115” does not start with “8”".
+    names: Mapping[int, str],
+) -> Iterator[ToldVerdict]:
+    """The verdicts in rank order; `verdicts` and `facts` are a decision's."""
+    turns = document["strategy"] == "round_robin"
+    eligible = _eligible_weight(verdicts, document)
+    rows = zip(document["assignments"], verdicts, strict=False)
+    for rank, (row, (code, *detail)) in enumerate(rows, start=1):
+        record = Record(document, row, facts)
+        one = detail[0] if detail else None
+        verdict: ToldVerdict = {
+            "rank": rank,
+            "assignment_id": row["id"],
+            "partner": {"id": row["partner_id"], "name": _name(row["partner_id"], document, names)},
+            "chosen": code == "chosen",
+            "code": code,
+            "detail": _detail(code, one, record),
+            "reason": _reason(code, one, record, eligible),
+            "priority": row["priority"],
+            "price": document["base_price"] if row["price"] is None else row["price"],
+            "currency": document["currency"],
+        }
+        yield {**verdict, "weight": _weight(row)} if turns else verdict
 
-    `verdicts` and `facts` are a decision's, `document` its profile version's, `partners` the names by id.
-    """
-    for assignment, verdict in zip(document["assignments"], verdicts, strict=False):
-        code: str = verdict[0]
-        detail: Any = verdict[1] if len(verdict) > 1 else None
-        named = {"partner": partners.get(assignment["partner_id"], _("A partner"))}
-        if code in ("rules", "profile_rules"):
-            rules = assignment["rules"] if code == "rules" else document["rules"]
-            named["miss"] = _miss(rules, detail, document, facts)
-        if code == "not_its_turn":
-            named["weight"] = detail[1]
-        if code in ("closed", "chosen"):
-            code = _TIMED[code][detail is not None]
-            named["opening"] = "" if detail is None else show.full_time(datetime.fromisoformat(detail))
-        if code in ("cap", "pacing"):
-            whose, period, used, cap = detail
-            code = "assignment_cap" if (whose, code) == ("assignment", "cap") else code
-            named |= {"period": str(_PERIODS[period]), "used": used, "cap": cap}
-        yield str(_SENTENCES[code]) % named
+
+def _name(partner_id: int, document: ProfileDocument, names: Mapping[int, str]) -> str:
+    return names.get(partner_id) or document.get("partners", {}).get(str(partner_id)) or _("A partner")
 
 
-def _miss(rules: RulesDoc, place: Sequence[int], document: ProfileDocument, facts: Mapping[str, Any]) -> str:
-    alternative, position = place
-    condition = rules[alternative][position]
-    words = miss_words(condition, facts.get(condition["field"]), field_specs(document))
-    if len(rules) == 1:
+def _weight(row: AssignmentDocument) -> int:
+    return row.get("weight", 1)
+
+
+def _eligible_weight(verdicts: Sequence[Verdict], document: ProfileDocument) -> int:
+    """The weights together of those who took part in the turn; 0 where nobody takes turns."""
+    if document["strategy"] != "round_robin":
+        return 0
+    rows = zip(document["assignments"], verdicts, strict=False)
+    return sum(_weight(row) for row, verdict in rows if verdict[0] in ("chosen", "not_its_turn"))
+
+
+def _detail(code: str, detail: Any, record: Record) -> dict[str, Any]:
+    if detail is None:
+        return {}
+    if code in ("rules", "profile_rules"):
+        rules = record.assignment["rules"] if code == "rules" else record.document["rules"]
+        condition = rules[detail[0]][detail[1]]
+        place = {"alternative": detail[0] + 1, "condition": detail[1] + 1}
+        return {**place, **condition, "met": record.facts.get(condition["field"])}
+    if code in _INSTANTS:
+        return {_INSTANTS[code]: detail}
+    return dict(zip(_PARTS.get(code, ()), detail, strict=False)) or {"detail": detail}
+
+
+def _reason(code: str, detail: Any, record: Record, eligible: int) -> str:
+    if code == "chosen":
+        return _chosen(detail, record, eligible)
+    if code == "profile_rules":
+        words = miss(record.document["rules"], detail, record.document, record.facts)
+        return _("skipped by the profile's rules, %(miss)s") % {"miss": words}
+    return _("skipped, %(why)s") % {"why": _why(code, detail, record, eligible)}
+
+
+def _chosen(held: str | None, record: Record, eligible: int) -> str:
+    words = _("chosen")
+    if eligible:
+        named = {"weight": _weight(record.assignment), "eligible": eligible}
+        words = _("chosen, it was its turn (weight %(weight)s of %(eligible)s)") % named
+    if held is None:
         return words
-    named = {"miss": words, "count": len(rules)}
-    return _("%(miss)s (the nearest of %(count)d alternatives)") % named
+    opening = show.full_time(datetime.fromisoformat(held))
+    return _("%(chosen)s, held until it opens, %(opening)s") % {"chosen": words, "opening": opening}
+
+
+def _why(code: str, detail: Any, record: Record, eligible: int) -> str:
+    if code == "outranked":
+        return _("a better-ranked partner got the lead")
+    if code == "offered":
+        return _("it had this lead before")
+    if code == "not_its_turn":
+        named = {"credit": detail[0], "weight": detail[1], "eligible": eligible}
+        return _("it was not its turn (weight %(weight)s of %(eligible)s, credit %(credit)s)") % named
+    gate = _gates().get(code)
+    return (
+        gate.tell(code, detail, record)
+        if gate
+        else _("by a reason that is gone, “%(code)s”") % {"code": code}
+    )
+
+
+def _gates() -> Mapping[str, Gate]:
+    return {code: gate for gate in (*STANDING, *GATES) for code in gate.codes}

@@ -17,7 +17,7 @@ from distribution.routing.case import PartnerNow, SettingsNow, World
 from distribution.routing.decide import LONGEST_FACT, Decided, Pick, decide
 from distribution.routing.document import ProfileDocument, compile_profile, profile_document
 from distribution.routing.strategies import STRATEGIES
-from distribution.routing.words import verdict_sentences
+from distribution.routing.words import told_verdicts
 from distribution.rules import RuleErrors, RulesDoc, compile_rules
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
@@ -61,7 +61,8 @@ def decided(made: ProfileDocument, around: World, facts: dict[str, Any] | None =
 
 def sentences(made: ProfileDocument, result: Decided, **names: str) -> list[str]:
     partners = {int(key.removeprefix("p")): name for key, name in names.items()}
-    return list(verdict_sentences(result.verdicts, made, result.facts, partners))
+    verdicts = told_verdicts(result.verdicts, made, result.facts, partners)
+    return [f"{each['partner']['name']}: {each['reason']}" for each in verdicts]
 
 
 def test_strategies_are_those_of_the_model() -> None:

@@ -14,7 +14,7 @@ from delivery.models import Job
 from distribution.models import Decision
 from distribution.routing.hours import DAYS, Hours, HoursError
 from distribution.routing.pacing import paced
-from distribution.routing.words import verdict_sentences
+from distribution.routing.words import told_verdicts
 from partners.caps import Caps
 from tests import factories as f
 from tests.delivery.engine.parts import Scripted, deliver
@@ -74,8 +74,31 @@ def test_next_opening_is_the_same_days_where_it_comes() -> None:
 def test_an_opening_that_the_clocks_skip_is_after_the_gap() -> None:
     night = hours(sun=[["02:30", "04:00"]])
     at = datetime(2026, 3, 29, 0, 59, tzinfo=UTC)
-    assert night.next_opening(at, BERLIN) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
-    assert night.open_at(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), BERLIN)
+    assert night.next_opening(at, BERLIN) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert night.open_at(datetime(2026, 3, 29, 1, tzinfo=UTC), BERLIN)
+
+
+def test_hours_that_the_clocks_skip_whole_do_not_open_that_day() -> None:
+    night = hours(sun=[["02:15", "02:45"]])
+    at = datetime(2026, 3, 29, 0, 59, tzinfo=UTC)
+    assert night.next_opening(at, BERLIN) == datetime(2026, 4, 5, 0, 15, tzinfo=UTC)
+    assert not night.open_at(datetime(2026, 3, 29, 1, 15, tzinfo=UTC), BERLIN)
+
+
+def test_hours_that_come_twice_are_open_the_first_time() -> None:
+    night = hours(sun=[["02:15", "02:45"], ["03:00", "04:00"]])
+    first = datetime(2026, 10, 25, 0, 15, tzinfo=UTC)
+    assert night.open_at(first, BERLIN)
+    assert not night.open_at(first + timedelta(hours=1), BERLIN)
+    assert night.next_opening(first, BERLIN) == datetime(2026, 10, 25, 2, tzinfo=UTC)
+
+
+def test_a_day_without_a_midnight_begins_after_the_gap() -> None:
+    all_day = hours(sun=[["00:00", "24:00"]])
+    # In Santiago the clocks go from 24:00 to 01:00.
+    assert all_day.next_opening(datetime(2026, 9, 6, 3, tzinfo=UTC), "America/Santiago") == datetime(
+        2026, 9, 6, 4, tzinfo=UTC
+    )
 
 
 def test_hours_that_never_come_have_no_opening() -> None:
@@ -117,8 +140,9 @@ def test_closed_assignment_is_skipped(clock: time_machine.Traveller) -> None:
     assert decision.verdicts[0] == ["closed", "2026-11-25T08:00:00+00:00"]
     document = shut.profile.versions.get().document
     with timezone.override(BERLIN):
-        sentences = list(verdict_sentences(decision.verdicts, document, {}, {partner.pk: "Acme"}))
-    assert sentences[0] == "Acme: skipped, closed until 25 Nov 2026, 09:00"
+        shut_verdict = next(told_verdicts(decision.verdicts, document, {}, {}))
+    assert shut_verdict["reason"] == "skipped, closed until 25 Nov 2026, 09:00"
+    assert shut_verdict["detail"] == {"opens_at": "2026-11-25T08:00:00+00:00"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,12 +1,32 @@
 """Caps of the partner and of the assignment: both hold, and so does the assignment's pacing."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
 
 from distribution.routing.case import Case, Seat
-from distribution.routing.gates.base import PASS, Judgement, Skip
+from distribution.routing.gates.base import PASS, Judgement, Record, Skip
 from distribution.routing.ledger import Take, full
 from distribution.rules.targets import Target
 from partners.caps import PERIODS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# By code and whose caps they are.
+_SENTENCES: dict[tuple[str, str], "StrOrPromise"] = {
+    ("cap", "partner"): _("its cap is full, %(used)s of %(cap)s %(period)s"),
+    ("cap", "assignment"): _("its cap in this profile is full, %(used)s of %(cap)s %(period)s"),
+    ("pacing", "partner"): _("its cap is spread evenly, %(used)s of %(cap)s by now %(period)s"),
+    ("pacing", "assignment"): _("its cap is spread evenly, %(used)s of %(cap)s by now %(period)s"),
+}
+_PERIODS: dict[str, "StrOrPromise"] = {
+    "day": _("that day"),
+    "week": _("that week"),
+    "month": _("that month"),
+    "life": _("in all"),
+}
 
 
 class CapsGate:
@@ -14,6 +34,8 @@ class CapsGate:
 
     The code is "cap", and "pacing" where the cap has a place, but not yet.
     """
+
+    codes = ("cap", "pacing")
 
     def judge(self, seat: Seat, case: Case) -> Judgement:
         for take in case.world.takes(seat, case.now):
@@ -23,6 +45,11 @@ class CapsGate:
 
     def reads(self, seat: Seat) -> Sequence[Target]:
         return ()
+
+    def tell(self, code: str, detail: Any, record: Record) -> str:
+        whose, period, used, cap = detail
+        named = {"period": _PERIODS[period], "used": used, "cap": cap}
+        return str(_SENTENCES[code, whose]) % named
 
 
 def capped(take: Take, used: Sequence[int]) -> Skip | None:
