@@ -187,12 +187,18 @@ def _signed_in(box: Mailbox, seconds: float) -> Iterator[_Link]:
                 link.sign_in()
                 yield link
             finally:
-                with suppress(OSError, imaplib.IMAP4.error):
-                    link.logout()
+                _leave(link)
         except (OSError, imaplib.IMAP4.error):
             if watch.late:
                 raise TimeoutError from None
             raise
+
+
+def _leave(link: _Link) -> None:
+    with suppress(OSError, imaplib.IMAP4.error):
+        link.logout()
+    with suppress(OSError):
+        link.shutdown()
 
 
 @contextmanager
