@@ -25,6 +25,7 @@ LETTERS = {
     "closed": "h",
     "cap": "k",
     "pacing": "e",
+    "error": "x",
 }
 CODES = {letter: code for code, letter in LETTERS.items()}
 # Their detail is an instant, the others' a list of numbers and words.

@@ -46,8 +46,9 @@ class Decided:
 
     `text` holds the verdicts, one a seat in rank order, [code] or [code, detail]. Codes: chosen, with the
     instant until which its job is held; outranked, disabled, inactive, no_settings, offered; not_its_turn
-    with [credit, weight]; cap and pacing with [whose, period, used, most]; closed with its opening, if
-    there is one; rules and profile_rules with the failed condition's place, [alternative, condition].
+    with [credit, weight]; error with [gate, class]; cap and pacing with [whose, period, used, most]; closed
+    with its opening, if there is one; rules and profile_rules with the failed condition's place,
+    [alternative, condition].
     `facts`: the values that the rules asked compared. `takes`: the places that the picks take; `credits`:
     the profile's turns after it, None where they stay.
     """
@@ -131,7 +132,10 @@ def _judge(seat: Seat, case: Case) -> Skip | Hold | None:
     if seat.partner_id in case.offered:
         return Skip("offered")
     for gate in GATES:
-        judgement = gate.judge(seat, case)
+        try:
+            judgement = gate.judge(seat, case)
+        except Exception as error:
+            return Skip("error", [type(gate).__name__, type(error).__name__])
         if isinstance(judgement, Skip):
             return judgement
         if isinstance(judgement, Hold) and (held is None or held.until < judgement.until):

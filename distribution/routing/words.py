@@ -21,6 +21,7 @@ Verdict = Sequence[Any]
 # What the parts of a detail are called, where it is a list.
 _PARTS = {
     "not_its_turn": ("credit", "weight"),
+    "error": ("gate", "error"),
     "cap": ("whose", "period", "used", "cap"),
     "pacing": ("whose", "period", "used", "cap"),
 }
@@ -168,6 +169,8 @@ def _why(code: str, detail: Any, record: Record, eligible: int) -> str:
     if code == "not_its_turn":
         named = {"credit": detail[0], "weight": detail[1], "eligible": eligible}
         return _("it was not its turn (weight %(weight)s of %(eligible)s, credit %(credit)s)") % named
+    if code == "error":
+        return _("%(gate)s stopped with %(error)s") % {"gate": detail[0], "error": detail[1]}
     gate = _gates().get(code)
     return (
         gate.tell(code, detail, record)
