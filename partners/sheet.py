@@ -63,6 +63,10 @@ class Ticks:
             return None
         return {part: value[part] for part in ADDRESS_PARTS if self._part(column, part) and part in value}
 
+    def covers(self, key: str) -> bool:
+        """Whether all of a field, or this part of an address, is ticked."""
+        return self.everything or bool(self.keys & {key, key.partition(".")[0]})
+
     def shows(self, column: Column) -> bool:
         """Whether any of the column is ticked."""
         if self.everything or column.key in self.keys:
@@ -135,6 +139,10 @@ class LeadReader(Protocol):
 
     def profiles_with(self, partner_id: int) -> int:
         """How many profiles use the partner's own delivery settings."""
+        ...
+
+    def why(self, job_id: UUID, ticks: Ticks) -> str:
+        """Why the job's partner got the lead, in its own terms alone; "" where nothing tells it."""
         ...
 
 

@@ -122,6 +122,7 @@ def _page(
         entry=entry,
         title=title,
         fields=fields,
+        why=reading.why(entry) if place.partner.tells_why else "",
         reason=reason_words(entry),
         steps=EntryEvent.objects.filter(entry=entry).select_related("user").order_by("-id")[:STEPS],
         form=form,

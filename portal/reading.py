@@ -36,6 +36,11 @@ def lead(entry: Entry) -> tuple[str, list[Shown] | None]:
     return title, None if sheet is None else [shown(cell) for cell in sheet.ticked(ticks_of(entry))]
 
 
+def why(entry: Entry) -> str:
+    """Why the partner got the lead, in its own terms; only for partners that may know."""
+    return reader().why(entry.id, ticks_of(entry))
+
+
 def summaries(entries: Sequence[Entry]) -> dict[UUID, Summary]:
     """By entry id. Encrypted values stay shut in lists: only a lead's own page opens them."""
     sheets = reader().sheets({entry.lead_id for entry in entries})

@@ -14,10 +14,11 @@ from distribution.intake import store
 from distribution.intake.store import About
 from distribution.models import Entity, Lead, Profile
 from distribution.models.lead import owner_of
+from distribution.routing.why import why
 from leadflip.kit import clock, crypto
 from leadflip.kit.ids import uuid7
 from partners.models import Revision
-from partners.sheet import Column, Sheet
+from partners.sheet import Column, Sheet, Ticks
 
 
 class _Row(NamedTuple):
@@ -78,6 +79,10 @@ class Reader:
         """How many profiles use the partner's own delivery settings."""
         own = Profile.objects.filter(assignments__partner=partner_id, assignments__settings=None)
         return own.distinct().count()
+
+    def why(self, job_id: UUID, ticks: Ticks) -> str:
+        """Why the job's partner got the lead, in its own terms alone; "" where nothing tells it."""
+        return why(job_id, ticks)
 
 
 def _sheet(row: _Row) -> Sheet:

@@ -23,7 +23,18 @@ from partners.models import DeliverySettings, Partner
 from partners.sheet import reader
 from partners.used import use_reader
 
-FIELDS = ["name", "contact_email", "phone", "tags", "zone", "active", "in_flight", "rate", "notes"]
+FIELDS = [
+    "name",
+    "contact_email",
+    "phone",
+    "tags",
+    "zone",
+    "active",
+    "in_flight",
+    "rate",
+    "tells_why",
+    "notes",
+]
 SEE_BELOW = _("Delivery: mend what is marked in that section.")
 # Names the partner whose page is to send a test lead once it opens.
 TEST_SLOT = "send_test"

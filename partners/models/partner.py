@@ -45,6 +45,13 @@ class Partner(Capped):
         validators=[MinValueValidator(1)],
         help_text=_("Most deliveries to this partner that one worker begins in a second. Empty: no limit."),
     )
+    tells_why = models.BooleanField(
+        _("say why it got a lead"),
+        default=False,
+        help_text=_(
+            "In its portal, with each lead: its own rules on the fields that it may see. Nothing of others."
+        ),
+    )
     default_settings = models.ForeignKey(
         "partners.DeliverySettings",
         models.SET_NULL,
