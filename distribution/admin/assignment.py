@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from delivery.pages import trying
 from delivery.pages.trying import HtmxRequest
 from distribution import cap_uses, services, usage
-from distribution.admin import conflict, rules
+from distribution.admin import conflict, hours, rules
 from distribution.admin.assignment_delivery import AssignmentDelivery, scope_of, typed
 from distribution.models import Assignment, Profile
 from distribution.models.profile import Strategy
@@ -27,19 +27,20 @@ from partners.admin.partner import keep_secret, see_below
 from partners.services import drop_settings
 
 
-class AssignmentForm(rules.Unchecked, ModelForm[Assignment]):
-    """The assignment, its rules in `rules` and its Delivery section in `delivery`."""
+class AssignmentForm(hours.HoursForm, rules.Unchecked, ModelForm[Assignment]):
+    """The assignment, its open hours, its rules in `rules` and its Delivery section in `delivery`."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Assignment
-        fields = ["enabled", "priority", "price", "weight", *CAP_FIELDS, "pacing"]
+        fields = ["enabled", "priority", "price", "weight", *CAP_FIELDS, "pacing", "closed"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         data = self.data if self.is_bound else None
         self.initial["seen"] = self.instance.profile.version
+        self.initial.update(self.initial_hours(self.instance))
         show_caps(self.fields, self.instance.caps, cap_uses.of_assignment(self.instance))
         self.rules = builder(self.instance, data)
         self.delivery = AssignmentDelivery(data, self.instance)
@@ -50,6 +51,7 @@ class AssignmentForm(rules.Unchecked, ModelForm[Assignment]):
         cleaned = super().clean()
         if told := conflict.refusal(self):
             self.add_error(None, told)
+        self.instance.hours = self.hours_document()
         if self.rules.is_valid():
             self.instance.rules = self.rules.document
         else:
@@ -83,7 +85,7 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
     """Reached from its profile, and leads back there."""
 
     form = AssignmentForm
-    readonly_fields = ["profile", "partner", "caps_used"]
+    readonly_fields = ["profile", "partner", "caps_used", "hours_lines"]
     list_display = ["partner", "profile", "priority", "enabled"]
     list_select_related = ["partner", "profile"]
     change_form_template = "admin/distribution/assignment.html"
@@ -107,9 +109,16 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
         turns = obj is not None and obj.profile.strategy == Strategy.ROUND_ROBIN
         numbers = ("priority", "price", "weight") if turns else ("priority", "price")
         caps = caps_fieldset(obj.partner if obj else None, "pacing")
-        if not self.has_change_permission(request, obj):
+        may_change = self.has_change_permission(request, obj)
+        if not may_change:
             caps = (caps[0], {"fields": ["caps_used", "pacing"]})
-        return [(None, {"fields": [("profile", "partner"), "enabled", numbers]}), caps]
+        top = (None, {"fields": [("profile", "partner"), "enabled", numbers]})
+        return [top, caps, hours.fieldset(obj, may_change=may_change)]
+
+    @admin.display(description=_("times"))
+    def hours_lines(self, assignment: Assignment) -> str:
+        """The open hours, for those who may only read them."""
+        return hours.lines(assignment)
 
     @admin.display(description=_("used"))
     def caps_used(self, assignment: Assignment) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from distribution import cap_uses, usage
+from distribution.admin import hours
 from distribution.admin.rules import Unchecked
 from distribution.models import Assignment, Profile
 from distribution.routing.ledger import Owner
@@ -32,6 +33,7 @@ class Line:
     url: str
     rules: str
     caps: Sequence[str]
+    hours: str
     share: str
     delivery: str
     price: str
@@ -76,6 +78,7 @@ class RowFormSet(BaseInlineFormSet[Assignment, Profile, ModelForm[Assignment]]):
                 url=reverse("admin:distribution_assignment_change", args=[row.pk]),
                 rules=rules_words(row.rules, fields),
                 caps=_caps(row, used),
+                hours=hours.stands(row),
                 share=_share(row, weights),
                 delivery=_delivery(row),
                 price=show.money(self.instance.base_price if row.price is None else row.price, currency),
