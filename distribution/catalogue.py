@@ -1,6 +1,7 @@
 """The entities with their fields, as intake, routing and the lead reader see them."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,39 +34,43 @@ class EntitySpec:
         return Names(self.fields.values())
 
 
+def entities(revision: int) -> Mapping[int, EntitySpec]:
+    """All entities by id, by name: two queries when the revision is new, however many, none after."""
+    return _entities.get(revision, None)
+
+
 def entity_spec(revision: int, entity_id: int) -> EntitySpec:
-    """One entity at `revision`: two queries when it is new, none after. Raises Entity.DoesNotExist."""
-    return _specs.get(revision, entity_id)
+    """One entity at `revision`. Raises Entity.DoesNotExist."""
+    try:
+        return entities(revision)[entity_id]
+    except KeyError:
+        raise Entity.DoesNotExist(f"There is no entity {entity_id}.") from None
 
 
-def slugs(revision: int) -> Mapping[str, int]:
-    """The ids of all entities by slug: a query when the revision is new, none after."""
-    return _slugs.get(revision, None)
+def slugs(revision: int) -> Iterable[str]:
+    """The slugs of all entities."""
+    return (entity.slug for entity in entities(revision).values())
 
 
 def find(revision: int, name: str) -> EntitySpec | None:
     """The entity whose slug or id `name` is; a slug goes before an id."""
-    known = slugs(revision)
-    entity_id = known.get(name)
-    if entity_id is None and _is_id(name):
-        entity_id = next((known_id for known_id in known.values() if known_id == int(name)), None)
-    return None if entity_id is None else entity_spec(revision, entity_id)
+    known = entities(revision)
+    named = next((entity for entity in known.values() if entity.slug == name), None)
+    return known.get(int(name)) if named is None and _is_id(name) else named
 
 
 def _is_id(name: str) -> bool:
     return name.isascii() and name.isdigit() and len(name) < 20
 
 
-def _build(entity_id: int) -> EntitySpec:
-    entity = Entity.objects.get(id=entity_id)
-    fields = Field.objects.filter(entity=entity_id, archived_at=None).select_related("entity")
-    specs = {field.key: FieldSpec.of(field) for field in fields}
-    return EntitySpec(entity.pk, entity.slug, entity.name, entity.currency, entity.display_field, specs)
+def _build(_key: None) -> Mapping[int, EntitySpec]:
+    fields: defaultdict[int, dict[str, FieldSpec]] = defaultdict(dict)
+    for field in Field.objects.filter(archived_at=None).select_related("entity"):
+        fields[field.entity_id][field.key] = FieldSpec.of(field)
+    return {
+        each.pk: EntitySpec(each.pk, each.slug, each.name, each.currency, each.display_field, fields[each.pk])
+        for each in Entity.objects.order_by("name", "id")
+    }
 
 
-def _list(_key: None) -> Mapping[str, int]:
-    return dict(Entity.objects.values_list("slug", "id"))
-
-
-_specs: ByRevision[int, EntitySpec] = ByRevision(_build)
-_slugs: ByRevision[None, Mapping[str, int]] = ByRevision(_list)
+_entities: ByRevision[None, Mapping[int, EntitySpec]] = ByRevision(_build)

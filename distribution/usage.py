@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from django.db.models import prefetch_related_objects
+
 from distribution.fields import FieldSpec
 from distribution.models import Entity, Field, Lead, Profile
 from distribution.rules import RuleErrors, compile_rules
@@ -23,10 +25,10 @@ def broken_rules(entity: Entity, fields: Mapping[str, FieldSpec]) -> Iterator[tu
             yield from ((str(assignment), why) for why in _why(assignment.rules, fields))
 
 
-def live_fields(entity_id: int) -> dict[str, FieldSpec]:
-    """The entity's fields by key as they stand in the database, without archived ones."""
-    rows = Field.objects.filter(entity_id=entity_id, archived_at=None).select_related("entity")
-    return {row.key: FieldSpec.of(row) for row in rows}
+def live_fields(entity: Entity) -> dict[str, FieldSpec]:
+    """The entity's fields by key as they stand in the database, without archived ones; read once for it."""
+    prefetch_related_objects([entity], "fields")
+    return {row.key: FieldSpec.of(row) for row in entity.fields.all() if row.archived_at is None}
 
 
 def _why(document: object, fields: Mapping[str, FieldSpec]) -> list[str]:

@@ -129,16 +129,12 @@ class LeadReader(Protocol):
         """The latest leads of each of these entities, `most` of each, newest first, without tests."""
         ...
 
-    def examples(self, entity_ids: Iterable[int]) -> dict[int, Sheet]:
-        """A made-up lead of each entity, by its id; stored nowhere."""
+    def examples(self, only: int | None = None) -> Sequence[tuple[str, Sheet]]:
+        """The name of each entity, or of one, with a made-up lead of it; stored nowhere."""
         ...
 
     def sample(self, entity_id: int) -> UUID:
         """Stores a made-up lead, marked as a test and routed to nobody; returns its id."""
-        ...
-
-    def profiles_with(self, partner_id: int) -> int:
-        """How many profiles use the partner's own delivery settings."""
         ...
 
     def why(self, job_id: UUID, ticks: Ticks) -> str:

@@ -1,22 +1,30 @@
-"""How much of a partner's caps is used, as the pages of partners see it; what counts is above.
+"""Where a partner is of use, and how much of its caps is used; what knows it is above.
 
 `distribution` registers the reader.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from partners.models import Partner
 
 
+class Use(NamedTuple):
+    """`caps`: the leads today, this week, this month and in all, None where nobody counted yet.
+
+    In the partner's time zone; in the order of `partners.caps.PERIODS`. `profiles`: how many use the
+    partner's own delivery settings.
+    """
+
+    caps: Sequence[int] | None = None
+    profiles: int = 0
+
+
 class UseReader(Protocol):
-    """What is used of caps."""
+    """What is used of partners."""
 
-    def used(self, partner: Partner) -> Sequence[int] | None:
-        """The partner's leads today, this week, this month and in all; None where nobody counted yet.
-
-        In the partner's time zone; in the order of `partners.caps.PERIODS`.
-        """
+    def use(self, partner: Partner) -> Use:
+        """Of one partner, saved or not; one query."""
         ...
 
 

@@ -116,6 +116,11 @@ class SmtpAccountAdmin(ConfigAdmin[SmtpAccount]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not SmtpAccount.objects.exists()
 
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """For the sidebar of every page, which need not ask whether there is a row: nothing to add there."""
+        may = self.has_view_permission(request), self.has_change_permission(request)
+        return {"add": False, "delete": False, "view": may[0], "change": may[1]}
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

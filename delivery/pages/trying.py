@@ -148,7 +148,8 @@ def _sheet(choice: Choice) -> Sheet:
     found = reader().sheets([choice.lead_id]).get(choice.lead_id) if choice.lead_id else None
     if found is not None and found.entity_id == choice.entity_id:
         return found
-    return reader().examples([choice.entity_id])[choice.entity_id]
+    [(_name, sheet)] = reader().examples(choice.entity_id)
+    return sheet
 
 
 def _open(name: str) -> bool:

@@ -74,7 +74,7 @@ def builder(assignment: Assignment, data: Any) -> rules.Builder:
         data,
         assignment.rules,
         entity_id=profile.entity_id,
-        fields=usage.live_fields(profile.entity_id),
+        fields=usage.live_fields(profile.entity),
         further=profile.rules,
         url=reverse("admin:distribution_assignment_rules", args=[assignment.pk]),
     )
@@ -91,8 +91,9 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
     change_form_template = "admin/distribution/assignment.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
-        related = ("profile__entity", "partner__default_settings__policy", "settings__policy")
-        return super().get_queryset(request).select_related(*related)
+        related = ("profile__entity", "partner__default_settings__policy", "settings__policy", "cap_use")
+        rows = super().get_queryset(request).select_related(*related)
+        return rows.annotate(partner_profiles=cap_uses.profiles_with("partner"))
 
     def get_urls(self) -> list[Any]:
         own = self.admin_site.admin_view

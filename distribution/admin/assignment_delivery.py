@@ -16,7 +16,6 @@ from partners.admin.delivery_parts import PREFIX, fieldset
 from partners.admin.delivery_words import own_words, summary
 from partners.admin.partner import own_rows
 from partners.models import DeliverySettings
-from partners.sheet import reader
 
 OWN, ALONE = "own", "alone"
 
@@ -134,7 +133,7 @@ def alone_rows(assignment: Assignment) -> dict[str, DeliverySettings]:
 
 
 def _own_words(assignment: Assignment) -> str:
-    return own_words(assignment.partner, reader().profiles_with(assignment.partner_id))
+    return own_words(assignment.partner, assignment.partner_profiles)  # type: ignore[attr-defined]  # its admin's annotation
 
 
 def sentence(assignment: Assignment) -> str:

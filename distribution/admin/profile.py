@@ -17,6 +17,7 @@ from distribution.admin.assignment_delivery import scope_of
 from distribution.admin.profile_partners import PartnersInline
 from distribution.models import Entity, Profile
 from leadflip.kit.generics import ModelForm
+from leadflip.kit.widgets import only_saved
 from partners.admin.base import ConfigAdmin, person
 from partners.services import drop_settings
 
@@ -43,9 +44,8 @@ class ProfileForm(rules.Unchecked, ModelForm[Profile]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["seen"] = self.instance.version
-        adding = self.instance._state.adding
-        if not adding and "entity" in self.fields:
-            self.fields["entity"].disabled = True
+        if not self.instance._state.adding and "entity" in self.fields:
+            only_saved(self.fields["entity"], self.instance.entity)
         self.rules = builder(self.instance, self.data if self.is_bound else None)
 
     def clean(self) -> dict[str, Any] | None:
@@ -69,20 +69,20 @@ def builder(profile: Profile, data: Any) -> rules.Builder:
     """The profile's rules, as sent or as saved; of a new one, by the entity that is chosen."""
     if profile._state.adding:
         url = reverse("admin:distribution_profile_new_rules")
-        entity_id = _chosen(data)
+        entity = _chosen(data)
     else:
         url = reverse("admin:distribution_profile_rules", args=[profile.pk])
-        entity_id = profile.entity_id
-    fields = usage.live_fields(entity_id) if entity_id else {}
-    return rules.Builder(data, profile.rules, entity_id=entity_id, fields=fields, url=url)
+        entity = profile.entity
+    fields = usage.live_fields(entity) if entity else {}
+    return rules.Builder(data, profile.rules, entity_id=entity.pk if entity else None, fields=fields, url=url)
 
 
-def _chosen(data: Any) -> int | None:
+def _chosen(data: Any) -> Entity | None:
     """The entity that a new profile is for; where there is only one, that."""
     chosen = str(data.get("entity") or "") if data is not None else ""
     wanted = Q(pk=int(chosen)) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else Q()
-    ids = Entity.objects.filter(wanted).values_list("pk", flat=True)[:2]
-    return ids[0] if len(ids) == 1 and (chosen or data is None) else None
+    found = Entity.objects.filter(wanted)[:2]
+    return found[0] if len(found) == 1 and (chosen or data is None) else None
 
 
 @admin.register(Profile)
@@ -102,7 +102,8 @@ class ProfileAdmin(ConfigAdmin[Profile]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
         enabled = Count("assignments", filter=Q(assignments__enabled=True))
-        return super().get_queryset(request).select_related("entity").annotate(enabled_count=enabled)
+        profiles = super().get_queryset(request).select_related("entity")
+        return profiles.annotate(enabled_count=enabled, rows=Count("assignments"))
 
     def get_fields(self, request: HttpRequest, obj: Profile | None = None) -> list[Any]:
         return [*ProfileForm.Meta.fields, *(["version"] if obj else [])]

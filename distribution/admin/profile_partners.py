@@ -67,7 +67,7 @@ class RowFormSet(BaseInlineFormSet[Assignment, Profile, ModelForm[Assignment]]):
         rows = list(self.get_queryset())
         if not rows:
             return {}
-        fields = usage.live_fields(self.instance.entity_id)
+        fields = usage.live_fields(self.instance.entity)
         used = cap_uses.of_assignments(rows)
         weights = sum(row.weight for row in rows if row.enabled)
         currency = self.instance.entity.currency
@@ -123,8 +123,8 @@ class PartnersInline(BlockInline[Assignment, Profile]):
     verbose_name = _("partner")
     verbose_name_plural = _("partners")
 
-    def get_extra(self, request: HttpRequest, obj: Profile | None = None, **kwargs: Any) -> int:
-        return 0 if obj is not None and obj.assignments.exists() else 1
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return super().get_extra(request, obj, **kwargs) if obj is not None and obj.rows else 1
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
         related = ("partner__default_settings", "settings")

@@ -85,6 +85,8 @@ class Builder:
             for rows, alternative in zip(kept, document, strict=True)
             for row, condition in zip(rows, alternative, strict=True)
         }
+        # What the page asks for once it is there: the count reads a thousand leads.
+        self.later = data is None
         self.rows = sent_rows(data) if data is not None and SENT in data else kept
         self.focus = ""
         if data is not None and (button := pressed(data)):

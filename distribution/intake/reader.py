@@ -9,10 +9,10 @@ from uuid import UUID
 from django.db.models import Subquery
 
 from distribution import sample
-from distribution.catalogue import EntitySpec, entity_spec
+from distribution.catalogue import EntitySpec, entities, entity_spec
 from distribution.intake import store
 from distribution.intake.store import About
-from distribution.models import Entity, Lead, Profile
+from distribution.models import Lead
 from distribution.models.lead import owner_of
 from distribution.routing.why import why
 from leadflip.kit import clock, crypto
@@ -35,11 +35,7 @@ class Reader:
 
     def sheets(self, ids: Iterable[UUID]) -> dict[UUID, Sheet]:
         """The sheets of these leads; unknown ids are left out. Nothing is unsealed yet."""
-        rows = Lead.objects.filter(id__in=list(ids)).annotate(
-            revision=Subquery(Revision.objects.values("number")[:1])
-        )
-        listed = rows.values_list("id", "entity_id", "created_at", "values", "sealed", "revision")
-        return {row.id: _sheet(row) for row in map(_Row._make, listed)}
+        return _sheets(list(ids))
 
     def columns(self, entity_id: int) -> tuple[Column, ...]:
         """The fields of one entity, in order, without archived ones."""
@@ -47,20 +43,19 @@ class Reader:
 
     def entities(self) -> list[tuple[int, str]]:
         """The id and name of each entity, by name."""
-        return list(Entity.objects.order_by("name", "id").values_list("id", "name"))
+        return [(entity.id, entity.name) for entity in entities(Revision.current()).values()]
 
     def recent(self, entity_ids: Iterable[int], most: int) -> list[Sheet]:
-        """The latest leads of each of these entities, newest first, without tests; one query for the ids."""
+        """The latest leads of each of these entities, newest first, without tests."""
         leads = Lead.objects.filter(test=False).order_by("-id").values("id")
         newest = [leads.filter(entity=entity_id)[:most] for entity_id in entity_ids]
-        ids = [row["id"] for row in Lead.objects.none().values("id").union(*newest, all=True)]
-        sheets = self.sheets(ids) if ids else {}
+        sheets = _sheets(Lead.objects.none().values("id").union(*newest, all=True)) if newest else {}
         return [sheets[lead_id] for lead_id in sorted(sheets, reverse=True)]
 
-    def examples(self, entity_ids: Iterable[int]) -> dict[int, Sheet]:
-        """A made-up lead of each entity, by its id; stored nowhere."""
-        revision = Revision.current()
-        return {entity_id: _example(entity_spec(revision, entity_id)) for entity_id in entity_ids}
+    def examples(self, only: int | None = None) -> list[tuple[str, Sheet]]:
+        """The name of each entity, or of one, with a made-up lead of it; stored nowhere."""
+        known = entities(Revision.current()).values()
+        return [(each.name, _example(each)) for each in known if only in (None, each.id)]
 
     def sample(self, entity_id: int) -> UUID:
         """Stores a made-up lead, marked as a test and routed to nobody; returns its id."""
@@ -75,14 +70,17 @@ class Reader:
         )
         return lead.id
 
-    def profiles_with(self, partner_id: int) -> int:
-        """How many profiles use the partner's own delivery settings."""
-        own = Profile.objects.filter(assignments__partner=partner_id, assignments__settings=None)
-        return own.distinct().count()
-
     def why(self, job_id: UUID, ticks: Ticks) -> str:
         """Why the job's partner got the lead, in its own terms alone; "" where nothing tells it."""
         return why(job_id, ticks)
+
+
+def _sheets(ids: Any) -> dict[UUID, Sheet]:
+    """By ids, or by a query for them."""
+    revision = Subquery(Revision.objects.values("number")[:1])
+    rows = Lead.objects.filter(id__in=ids).annotate(revision=revision)
+    listed = rows.values_list("id", "entity_id", "created_at", "values", "sealed", "revision")
+    return {row.id: _sheet(row) for row in map(_Row._make, listed)}
 
 
 def _sheet(row: _Row) -> Sheet:

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.db.models import PROTECT, DecimalField, ForeignObjectRel, Model
+from django.db.models import (
+    PROTECT,
+    Case,
+    DecimalField,
+    Exists,
+    ForeignObjectRel,
+    Model,
+    OuterRef,
+    QuerySet,
+    When,
+)
+from django.db.models.expressions import Combinable
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
@@ -15,6 +26,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit import navigation, once
 from leadflip.kit.generics import BaseInlineFormSet, ModelAdmin, StackedInline, TabularInline
+from leadflip.kit.widgets import Picker
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin
@@ -29,6 +41,7 @@ else:
 
 M = TypeVar("M", bound=Model)
 P = TypeVar("P", bound=Model)
+ROW = "row"
 
 
 class Site(admin.AdminSite):
@@ -58,14 +71,22 @@ class Site(admin.AdminSite):
         return once.page(request, self.each_context(request))
 
 
-def is_needed(obj: Model) -> bool:
-    """Whether a row of any table holds on to this one (PROTECT). A query a table, none of them counts."""
-    return any(
-        relation.on_delete is PROTECT
-        and relation.related_model._base_manager.filter(**{relation.field.name: obj.pk}).exists()
-        for relation in obj._meta.get_fields(include_hidden=True)
-        if isinstance(relation, ForeignObjectRel)
+def needed(model: type[Model]) -> Combinable:
+    """An annotation: whether a row of any table holds on to this one (PROTECT)."""
+    holders = (
+        Exists(relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")}))
+        for relation in model._meta.get_fields(include_hidden=True)
+        if isinstance(relation, ForeignObjectRel) and relation.on_delete is PROTECT
     )
+    return Case(*(When(holder, then=True) for holder in holders), default=False)
+
+
+def is_needed(obj: Any) -> bool:
+    """Whether a row of any table holds on to this one: as it was read with the row, else one query."""
+    if not hasattr(obj, "is_needed"):
+        rows = type(obj)._base_manager.filter(pk=obj.pk)
+        obj.is_needed = rows.annotate(is_needed=needed(type(obj))).filter(is_needed=True).exists()
+    return bool(obj.is_needed)
 
 
 class MoneyField(forms.DecimalField):
@@ -86,6 +107,11 @@ class PlainFields(BaseModelAdmin[M]):
             field.widget = field.widget.widget
         return field
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Picker(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
 
 class BaseAdmin(PlainFields[M], ModelAdmin[M]):
     """Every list: named after what it lists, 50 rows, no count beside the one that the pager needs."""
@@ -94,6 +120,11 @@ class BaseAdmin(PlainFields[M], ModelAdmin[M]):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     view_on_site = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        rows: QuerySet[M] = super().get_queryset(request)
+        of_one = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
+        return rows.annotate(is_needed=needed(self.model)) if of_one else rows  # type: ignore[return-value]  # the stubs name it anew
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without the list's delete: things go one by one, from their own pages."""
@@ -125,14 +156,22 @@ class NamedControls(BaseInlineFormSet[Any, Any, Any]):
         name_controls(form)
 
 
-class TableInline(PlainFields[M], TabularInline[M, P]):
-    """Rows of a table, without empty ones to begin with."""
+class MoreRows(BaseModelAdmin[M]):
+    """Without empty rows to begin with; a link brings one where no script adds them."""
 
     extra = 0
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """See templates/admin/_more_rows.html."""
+        return 1 if ROW in request.GET else 0
+
+
+class TableInline(MoreRows[M], PlainFields[M], TabularInline[M, P]):
+    """Rows of a table."""
+
     formset = NamedControls
+    template = "admin/rows.html"
 
 
-class BlockInline(PlainFields[M], StackedInline[M, P]):
-    """Blocks, one below the other, without empty ones to begin with."""
-
-    extra = 0
+class BlockInline(MoreRows[M], PlainFields[M], StackedInline[M, P]):
+    """Blocks, one below the other."""

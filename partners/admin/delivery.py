@@ -52,23 +52,19 @@ class DeliveryForm:
             key: kind.form(data, prefix=f"{PREFIX}-{key}", config=rows[key].config if key in rows else None)
             for key, kind in KINDS.items()
         }
-        entities = [pair for pair in reader().entities() if entity_id in (None, pair[0])]
-        examples = reader().examples([entity for entity, _name in entities])
-        self.entities = {
-            str(entity): self._of_entity(data, entity, name, examples[entity]) for entity, name in entities
-        }
+        examples = reader().examples(entity_id)
+        self.entities = {str(each.entity_id): self._of_entity(data, name, each) for name, each in examples}
+        entities = [(each.entity_id, name) for name, each in examples]
         self.lead = LeadChoice(data, prefix=PREFIX, entities=entities)
 
-    def _of_entity(
-        self, data: Mapping[str, Any] | None, entity: int, name: str, example: Sheet
-    ) -> EntityForm:
+    def _of_entity(self, data: Mapping[str, Any] | None, name: str, example: Sheet) -> EntityForm:
         return EntityForm(
             data,
-            prefix=f"{PREFIX}-entity-{entity}",
+            prefix=f"{PREFIX}-entity-{example.entity_id}",
             name=name,
             columns=example.columns,
             display_field=example.display_field,
-            saved=self._saved(str(entity)),
+            saved=self._saved(str(example.entity_id)),
         )
 
     def _saved(self, entity: str) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from partners.admin.delivery import DeliveryForm
 from partners.admin.delivery_words import own_words, summary
 from partners.admin.people import MemberInline
 from partners.models import DeliverySettings, Partner
-from partners.sheet import reader
 from partners.used import use_reader
 
 FIELDS = [
@@ -54,7 +53,8 @@ class PartnerForm(ModelForm[Partner]):
             current=self.instance.default_settings,
             rows=own_rows(self.instance),
         )
-        show_caps(self.fields, self.instance.caps, use_reader().used(self.instance))
+        self.use = use_reader().use(self.instance)
+        show_caps(self.fields, self.instance.caps, self.use.caps)
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -71,7 +71,7 @@ class PartnerForm(ModelForm[Partner]):
         """Whose settings the section shows, and how many profiles use them."""
         if self.instance._state.adding:
             return ""
-        return own_words(self.instance, reader().profiles_with(self.instance.pk))
+        return own_words(self.instance, self.use.profiles)
 
 
 def see_below() -> SafeString:
@@ -123,7 +123,7 @@ class PartnerAdmin(ConfigAdmin[Partner]):
     @admin.display(description=_("used"))
     def caps_used(self, partner: Partner) -> str:
         """The caps with what is used, for those who may only read them."""
-        return used_lines(partner.caps, use_reader().used(partner))
+        return used_lines(partner.caps, use_reader().use(partner).caps)
 
     @admin.display(description=_("delivery"))
     def delivery(self, partner: Partner) -> str:

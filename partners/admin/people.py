@@ -16,6 +16,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit.admin import BaseAdmin, TableInline
+from leadflip.kit.generics import ModelForm
+from leadflip.kit.widgets import only_saved
 from partners import roles
 from partners.admin import login_link
 from partners.admin.people_forms import NewPersonForm, PasswordForm, PersonForm
@@ -27,20 +29,38 @@ else:
     StockAdmin = UserAdmin
 
 
+class MemberForm(ModelForm[Member]):
+    """Whose login at which partner stays once it is saved; the role may change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            for name in {"user", "partner"} & {*self.fields}:
+                only_saved(self.fields[name], getattr(self.instance, name))
+
+
 class MemberInline(TableInline[Member, Partner]):
     """Who may enter this partner's portal."""
 
     model = Member
+    form = MemberForm
     fields = ["user", "role"]
     autocomplete_fields = ["user"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
+        return super().get_queryset(request).select_related("user", "partner")
 
 
 class MembershipInline(TableInline[Member, User]):
     """Whose portal this person may enter."""
 
     model = Member
+    form = MemberForm
     fields = ["partner", "role"]
     autocomplete_fields = ["partner"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
+        return super().get_queryset(request).select_related("user", "partner")
 
 
 # The roles' permissions are a table in the code; a form for them would be undone by the next migrate.

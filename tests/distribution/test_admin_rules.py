@@ -254,10 +254,10 @@ def leads(entity: Entity, *sizes: int) -> None:
 
 def test_words_and_count_stand_below(desk: Client, profile: Profile) -> None:
     url = page(ruled(profile, EITHER))
-    assert "There is no lead yet to count by." in desk.get(url).content.decode()
+    assert "There is no lead yet to count by." in said(desk, url)
     leads(profile.entity, 20, 40, 50)
     f.LeadFactory.create(entity=profile.entity, values={"size": 99}, test=True)
-    html = desk.get(url).content.decode()
+    html = said(desk, url)
     assert (
         "Roof size is greater than 30 and Roofs has one of “Flat”; or Roof size is greater than 30." in html
     )
@@ -268,7 +268,7 @@ def test_count_takes_the_newest(desk: Client, profile: Profile, monkeypatch: pyt
     leads(profile.entity, 40, 40, 40, 20, 50)
     monkeypatch.setattr("distribution.matching.SAMPLE", 2)
     monkeypatch.setattr("distribution.admin.rules.SAMPLE", 2)
-    html = desk.get(page(ruled(profile, BIG))).content.decode()
+    html = said(desk, page(ruled(profile, BIG)))
     assert "Matches 1 of the last 2 leads." in html
 
 
@@ -279,8 +279,14 @@ def test_count_of_an_assignment_says_who_matches_the_profile_too(desk: Client, p
     assignment.rules = BIG
     assignment.save()
     url = reverse("admin:distribution_assignment_change", args=[assignment.pk])
-    html = desk.get(url).content.decode()
+    html = said(desk, url)
     assert "Matches 2 of 3 leads, which is all there are. 1 of them matches the profile" in html
+
+
+def said(client: Client, url: str) -> str:
+    """What the page asks for once it is open."""
+    sent = controls(client.get(url))
+    return fragment(client, url.replace("change/", "rules/"), sent, HX_Target="rules-said")
 
 
 def fragment(client: Client, url: str, data: dict[str, Any], **headers: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from distribution import sample
+from distribution.cap_uses import Uses
 from distribution.catalogue import entity_spec
 from distribution.fields import TYPES
 from distribution.intake.reader import Reader
@@ -32,7 +33,7 @@ def test_each_type_has_a_value_that_fits(entity: Entity, country: str) -> None:
 
 
 def test_example_is_stored_nowhere(entity: Entity) -> None:
-    sheet = Reader().examples([entity.pk])[entity.pk]
+    sheet = Reader().examples(entity.pk)[0][1]
     assert {cell.key for cell in sheet.ticked(Ticks()) if cell.value is not None} == {*TYPES, "iban"}
     assert not Lead.objects.exists()
 
@@ -57,4 +58,4 @@ def test_profiles_that_use_the_partners_own_settings(entity: Entity) -> None:
     own = AssignmentFactory.create(settings=None)
     AssignmentFactory.create(settings=None, partner=own.partner, profile=own.profile)
     AssignmentFactory.create(partner=own.partner)
-    assert Reader().profiles_with(own.partner_id) == 1
+    assert Uses().use(own.partner).profiles == 1
