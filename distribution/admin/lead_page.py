@@ -182,5 +182,5 @@ def _decision(decision: Any, known: _Known) -> Event:
         link=reverse("admin:distribution_profile_change", args=[decision.profile_id]),
         lines=lines or (_("The profile has no partners."),),
         anchor="why",
-        ranked=True,
+        ranked=bool(lines),
     )
