@@ -239,6 +239,14 @@ def test_leads_are_routed_again_by_whoever_acts_on_jobs(
     assert "0 distribution jobs were made." in chosen(client, *leads)
 
 
+def test_leads_that_nobody_matched_are_filtered(desk: Client, entity: Entity) -> None:
+    nowhere = f.LeadFactory.create(entity=entity, routing="unmatched", values={"name": "Nobody's"})
+    f.LeadFactory.create(entity=entity, routing="routed", values={"name": "Somebody's"})
+    html = desk.get(LIST, {"routing__exact": "unmatched"}).content.decode()
+    assert page(nowhere) in html
+    assert "Somebody" not in html
+
+
 def test_viewer_routes_nothing_again(
     sign_in: Callable[[str], Client], entity: Entity, profile: Profile
 ) -> None:

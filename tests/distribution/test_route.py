@@ -90,6 +90,18 @@ def test_route_unmatched_keeps_why(lead: Lead) -> None:
     assert not Job.objects.exists()
 
 
+def test_route_price_is_fixed_when_the_job_is_made(entity: Entity, lead: Lead) -> None:
+    entity.currency = "CHF"
+    entity.save()
+    profile = in_force(entity, {"price": "7.1234"}, {}, strategy="send_to_all", base_price="0.1")
+    again(lead)
+    profile.assignments.update(price="99")
+    save_profile(profile=profile, by=None)
+    again(lead)
+    prices = Job.objects.order_by("price").values_list("price", "currency")
+    assert list(prices) == [(Decimal("0.1"), "CHF"), (Decimal("7.1234"), "CHF")]
+
+
 def test_route_partner_made_inactive_gets_nothing(lead: Lead, profile: Profile) -> None:
     again(lead)
     changed(profile.assignments.get().partner, active=False)
