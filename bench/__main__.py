@@ -15,7 +15,7 @@ from bench.parts.report import OUT, Report
 from leadflip.run.errors import StartError
 from leadflip.run.state import State
 
-MEASURES = ("deliveries", "latency", "fair", "retry", "isolation", "routing")
+MEASURES = ("deliveries", "latency", "fair", "retry", "isolation", "routing", "email")
 
 
 def main() -> int:

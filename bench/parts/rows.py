@@ -79,13 +79,31 @@ def lanes(urls: Iterable[str], policy: RetryPolicy | None = None) -> list[Delive
         return [_lane(number, url, policy) for number, url in enumerate(urls)]
 
 
+def letter_lanes(count: int) -> list[DeliverySettings]:
+    """So many partners who get letters, limits as a new partner has them."""
+    with transaction.atomic():
+        touch()
+        return [
+            _settings(number, "email", {"recipients": [f"p{number}@example.com"], "html": False}, {}, None)
+            for number in range(count)
+        ]
+
+
 def _lane(number: int, url: str, policy: RetryPolicy | None) -> DeliverySettings:
+    config = {"url": url, "method": "POST", "format": "json", "headers": [], "signing": True}
+    secrets = {"signing": [{"secret": SECRET, "until": None}]}
+    return _settings(number, "webhook", config, secrets, policy)
+
+
+def _settings(
+    number: int, kind: str, config: dict[str, Any], secrets: dict[str, Any], policy: RetryPolicy | None
+) -> DeliverySettings:
     partner = Partner.objects.create(name=f"Partner {number}")
     row = save_settings(
         partner=partner,
-        kind="webhook",
-        config={"url": url, "method": "POST", "format": "json", "headers": [], "signing": True},
-        secrets={"signing": [{"secret": SECRET, "until": None}]},
+        kind=kind,
+        config=config,
+        secrets=secrets,
         policy=policy,
         everything=True,
         per_entity={},

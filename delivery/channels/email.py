@@ -23,7 +23,7 @@ class EmailChannel:
 
     @property
     def places(self) -> int:
-        """How many letters may be under way at once: the account's connections."""
+        """How many letters may be claimed at once: see `Sender.places`."""
         return self._sender.places
 
     def render(self, parcel: Parcel[EmailConfig]) -> Message:

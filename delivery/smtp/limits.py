@@ -9,7 +9,7 @@ class Limits:
 
     connect: TCP and TLS. command: one command and its answer. before: all up to the final dot, the
     body included. after: the answer to the final dot. idle: how long an unused connection is kept.
-    messages: how many one connection carries.
+    messages: how many one connection carries. waiting: for a connection, with a lease running.
     """
 
     connect: float = 10
@@ -18,3 +18,4 @@ class Limits:
     after: float = 120
     idle: float = 30
     messages: int = 50
+    waiting: float = 8

@@ -11,6 +11,7 @@ import pytest
 from delivery.channels.base import Permanent, Unknown
 from delivery.channels.email import EmailChannel
 from delivery.smtp import Limits
+from delivery.smtp.pace import MOST_AHEAD
 from tests.delivery.letters import PATIENT, account, deliver, failure, parcel, with_channel
 from tests.servers.smtp import DROP, SILENT, SmtpServer
 
@@ -100,7 +101,8 @@ def test_no_more_connections_than_places(server: SmtpServer, places: int) -> Non
         await asyncio.gather(*(channel.send(channel.render(parcel()), parcel()) for _ in range(12)))
         return channel.places
 
-    assert with_channel(lambda: account(server, connections=places), run) == places
+    # What may be claimed at once is more for a server that is quick: see `delivery.smtp.pace`.
+    assert places <= with_channel(lambda: account(server, connections=places), run) <= places * MOST_AHEAD
     assert server.most_open <= places
     assert len(server.mails) == 12
 
