@@ -23,7 +23,8 @@ def mailbox(name: str, address: str) -> str:
     """A display name without quotes or backslashes, and its address."""
     if not name:
         return address
-    return f"{encoded(name)} <{address}>" if not name.isascii() else f'"{name}" <{address}>'
+    words = encoded(name)
+    return f"{words} <{address}>" if words != name else f'"{name}" <{address}>'
 
 
 def listed(addresses: Sequence[str]) -> str:
