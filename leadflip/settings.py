@@ -224,6 +224,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
+    "forget-sessions": {"task": "partners.tasks.forget_sessions", "schedule": 24 * 3600.0},
     "route-waiting": {"task": "distribution.tasks.route_waiting", "schedule": 1.0, "options": {"expires": 5}},
     "read-bounces": {"task": "delivery.tasks.read_bounces", "schedule": 60.0, "options": {"expires": 50}},
     "forget-bounces": {"task": "delivery.tasks.forget_bounces", "schedule": 24 * 3600.0},

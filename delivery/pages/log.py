@@ -43,7 +43,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "form": form,
         "presets": presets(),
         "page": found,
-        "lines": _lines(found.rows),
+        "lines": lines(found.rows),
         "untouched": not form.filtered and found.first,
         "query": _filters(request),
         "newest": _newest(found) if form.is_valid() else "",
@@ -78,6 +78,7 @@ def _newest(found: Page[Job]) -> Any:
     return found.rows[0].id if found.rows else first_of(clock.now())
 
 
-def _lines(jobs: Sequence[Job]) -> list[Line]:
+def lines(jobs: Sequence[Job]) -> list[Line]:
+    """What a list shows of jobs, whose partner and policy are read."""
     sheets = reader().sheets({job.lead_id for job in jobs}) if jobs else {}
     return [Line(job, words.lead_name(sheets.get(job.lead_id)), words.attempts(job)) for job in jobs]

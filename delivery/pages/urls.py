@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from delivery.pages import bounces, job, log, partner, smtp, trials
+from delivery.pages import bounces, job, log, partner, results, smtp, trials
 
 app_name = "delivery"
 own = admin.site.admin_view
@@ -15,6 +15,7 @@ urlpatterns = [
     path("letter/", own(partner.letter), name="letter"),
     path("letter/<int:partner_id>/", own(partner.letter), name="letter_of"),
     path("test/<int:partner_id>/", own(partner.test), name="test"),
+    path("results/<int:partner_id>/", own(results.results), name="results"),
     path("tests/<uuid:job_id>/", own(trials.trial), name="trial"),
     path("smtp/test/", own(smtp.test), name="smtp_test"),
     path("bounces/check/", own(bounces.check), name="bounce_check"),

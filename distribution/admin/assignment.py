@@ -58,6 +58,8 @@ class AssignmentForm(hours.HoursForm, rules.Unchecked, ModelForm[Assignment]):
             self.add_error(None, rules.see_rules())
         if not self.delivery.is_valid():
             self.add_error(None, see_below())
+        if told := self.delivery.refusal():
+            self.add_error(None, told)
         return cleaned
 
     @cached_property

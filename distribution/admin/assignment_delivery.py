@@ -87,6 +87,10 @@ class AssignmentDelivery:
         """Checks what will be saved."""
         return self.scope.is_valid() and (self.back_to_own or self.form.is_valid())
 
+    def refusal(self) -> str:
+        """Why this must not be saved yet, see DeliveryForm."""
+        return "" if self.back_to_own else self.form.refusal()
+
     def leave_unchecked(self) -> None:
         """Lets the section come back as it was sent, without a word on what is to be mended."""
         self.scope.errors.clear()

@@ -6,8 +6,7 @@ others out, so that the version it compares is the one that it would replace.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import forms
 from django.db import transaction
@@ -19,28 +18,13 @@ from distribution.admin.rules import Builder, pressed
 from distribution.models import Profile, ProfileVersion
 from distribution.rules.words import rules_words
 from leadflip.kit import show
+from partners.admin.differences import Conflict, Difference, differences
 from partners.models import Partner
 from partners.models.revision import hold_exclusive
 
 SEEN, TOLD = "seen", "conflict-told"
 ROWS = "assignments"
 _ROW = re.compile(rf"{ROWS}-([0-9]+)-(.+)")
-
-
-class Difference(NamedTuple):
-    """What is saved now and what was typed, as people read it."""
-
-    label: str
-    saved: str
-    typed: str
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Who saved meanwhile, and what differs."""
-
-    version: ProfileVersion
-    differences: list[Difference]
 
 
 def newer(profile: Profile, sent: QueryDict) -> bool:
@@ -96,30 +80,22 @@ def _conflict(profile: Profile, page: dict[str, Any], moved: list[Difference]) -
     for inline in page.get("inline_admin_formsets", ()):
         for row in inline.formset.initial_forms:
             found += _differences(row, str(row.instance.partner))
-    return Conflict(version, found + moved)
+    return Conflict(_title(version), found + moved)
+
+
+def _title(version: ProfileVersion) -> str:
+    if version.saved_by is None:
+        return _("Version %(number)d was saved while this page was open") % {"number": version.number}
+    named = {"who": version.saved_by, "number": version.number}
+    return _("%(who)s saved version %(number)d while this page was open") % named
 
 
 def _differences(form: Any, owner: str = "") -> Iterator[Difference]:
-    for name in form.changed_data:
-        if name not in form.fields:
-            continue
-        bound = form[name]
-        label = f"{owner}: {bound.label}" if owner else str(bound.label)
-        yield Difference(label, _said(bound.field, bound.initial), _said(bound.field, bound.data))
+    yield from differences(form, owner)
     builder: Builder | None = getattr(form, "rules", None)
     if builder is not None and builder.has_changed():
         saved = rules_words(builder.saved, builder.fields)
         yield Difference(_("Rules"), saved, builder.words or _("not complete yet"))
-
-
-def _said(field: forms.Field, value: Any) -> str:
-    if isinstance(field, forms.BooleanField):
-        return _("Yes") if value else _("No")
-    if isinstance(field, forms.ChoiceField):
-        choices: Iterable[tuple[Any, Any]] = field.choices  # type: ignore[assignment]  # as Django makes them
-        labels = {str(key): str(label) for key, label in choices}
-        return labels.get(str(value if value is not None else ""), str(value))
-    return show.EMPTY if value in (None, "") else str(field.prepare_value(value))
 
 
 def _rebased(profile: Profile, sent: QueryDict, seen: int) -> tuple[QueryDict, list[Difference]]:

@@ -20,7 +20,7 @@ from distribution.models import Field, Lead
 from distribution.routing.again import route_again
 from distribution.routing.waiting import BATCH
 from leadflip.kit.admin import BaseAdmin
-from leadflip.kit.templatetags.kit import badge
+from leadflip.kit.templatetags.kit import badge, test_badge
 
 MOST_AT_ONCE = 1000
 
@@ -126,14 +126,13 @@ class LeadAdmin(BaseAdmin[Lead]):
 
     @admin.display(description=_("lead"))
     def named(self, lead: Lead) -> str:
-        """Its display field, or the end of its id; one made up for a test says so."""
-        name = lead_page.name(lead)
-        return gettext("%(name)s · Test") % {"name": name} if lead.test else name
+        """Its display field, or the end of its id."""
+        return lead_page.name(lead)
 
     @admin.display(description=_("routing"))
     def routed(self, lead: Lead) -> SafeString:
-        """Where its routing stands."""
-        return badge(lead.routing, lead.get_routing_display())
+        """Where its routing stands; a test is not routed."""
+        return test_badge() if lead.test else badge(lead.routing, lead.get_routing_display())
 
     @admin.display(description=_("jobs"))
     def delivered(self, lead: Lead) -> str:

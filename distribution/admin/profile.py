@@ -15,7 +15,8 @@ from distribution import services, usage
 from distribution.admin import conflict, rules
 from distribution.admin.assignment_delivery import scope_of
 from distribution.admin.profile_partners import PartnersInline
-from distribution.models import Entity, Profile
+from distribution.models import Assignment, Entity, Profile
+from leadflip.kit.admin import is_needed, needed
 from leadflip.kit.generics import ModelForm
 from leadflip.kit.widgets import only_saved
 from partners.admin.base import ConfigAdmin, person
@@ -153,6 +154,19 @@ class ProfileAdmin(ConfigAdmin[Profile]):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         services.save_profile(profile=form.instance, by=person(request))
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], Any, set[str], list[str]]:
+        """What goes with profiles: their assignments, in one query; those that jobs hang on hold them."""
+        rows = Assignment.objects.filter(profile__in=objs).select_related("partner", "profile")
+        rows = rows.annotate(is_needed=needed(Assignment))
+        held = [str(row) for row in rows if is_needed(row)]
+        counts = {
+            each._meta.verbose_name_plural: len(found)
+            for each, found in ((Profile, objs), (Assignment, rows))
+        }
+        return [*map(str, objs), [*map(str, rows)]], counts, set(), held
 
     def delete_model(self, request: HttpRequest, obj: Profile) -> None:
         scopes = [scope_of(assignment) for assignment in obj.assignments.all()]

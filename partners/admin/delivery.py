@@ -16,6 +16,7 @@ from leadflip.kit.crypto import SealError
 from partners import services
 from partners.admin.delivery_parts import PREFIX, MethodForm, fieldset, method_initial, of_kind
 from partners.admin.delivery_words import facts
+from partners.admin.differences import Conflict, Difference, differences
 from partners.admin.lead_choice import LeadChoice
 from partners.admin.mapping import EntityForm
 from partners.admin.names import names
@@ -25,6 +26,7 @@ from partners.models import DeliverySettings, Partner
 from partners.models.settings import Kind
 from partners.sheet import Sheet, reader
 
+SEEN = f"{PREFIX}-seen"
 LETTER = Kind.EMAIL  # the method whose subject and body are templates
 
 
@@ -34,6 +36,8 @@ class DeliveryForm:
     Without a row in force no method need be chosen: the partner then gets nothing yet.
     `entity_id`: ticks and templates of this entity only.
     """
+
+    conflict: Conflict | None = None
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class DeliveryForm:
         self.current = current
         self.rows = rows = {**rows, **({current.kind: current} if current else {})}
         self.made_secret: str | None = None
+        self.seen = self.stamp if data is None else str(data.get(SEEN, self.stamp))
         self.method = MethodForm(data, prefix=PREFIX, initial=method_initial(current))
         self.method.fields["method"].required = current is not None
         self.kinds = {
@@ -71,7 +76,35 @@ class DeliveryForm:
         """Ticks of the row in force, texts of the method that has them."""
         shown = self.current.per_entity.get(entity, {}) if self.current else {}
         letter = self.rows[LETTER].per_entity.get(entity, {}) if LETTER in self.rows else {}
-        return {**letter, "ticks": shown.get("ticks", [])}
+        return {**letter, "ticks": shown.get("ticks", []), "known": shown.get("known")}
+
+    @property
+    def stamp(self) -> str:
+        """Differs once another saved any of this."""
+        rows = [f"{row.pk}.{row.version}" for row in self.rows.values()]
+        return "-".join([str(self.current.pk if self.current else 0), *sorted(rows)])
+
+    def refusal(self) -> str:
+        """Why this must not be saved yet, "" where nothing is in the way; after `is_valid()`.
+
+        The page then shows `conflict` once, and the next save stands.
+        """
+        if self.seen == self.stamp or not self.has_changed():
+            return ""
+        self.seen = self.stamp
+        self.conflict = Conflict(
+            gettext("These delivery settings were saved while this page was open"), [*self._differences()]
+        )
+        return gettext(
+            "Delivery: somebody saved it meanwhile. Compare both versions, then save yours or reload."
+        )
+
+    def _differences(self) -> Iterator[Difference]:
+        chosen = [self.kinds[self.kind]] if self.kind in self.kinds else []
+        for form in (self.method, *chosen):
+            yield from differences(form)
+        for entity in self.entities.values():
+            yield from differences(entity, entity.name)
 
     @property
     def kind(self) -> str:
@@ -186,7 +219,7 @@ class DeliveryForm:
             entity: form.item(old.get(entity, {}), letter=self.kind == LETTER)
             for entity, form in self.entities.items()
         }
-        new = {entity: item for entity, item in new.items() if entity in old or any(item.values())}
+        new = {entity: item for entity, item in new.items() if entity in old or _says(item)}
         return {**old, **new}
 
     def warnings(self) -> list[str]:
@@ -236,6 +269,11 @@ class DeliveryForm:
     def facts(self) -> list[tuple[str, str]]:
         """The saved settings in words, for those who may only read them. Holds no secret."""
         return facts(self.current) if self.current else []
+
+
+def _says(item: Mapping[str, Any]) -> bool:
+    """Whether an entity's item differs from none."""
+    return any(item[name] for name in ("ticks", "subject", "body"))
 
 
 def _told(form: forms.Form, name: str, message: object) -> str:

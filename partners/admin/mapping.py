@@ -1,18 +1,25 @@
 """What a partner gets of one entity's leads: ticked fields, and the email's subject and body."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit.widgets import Ticklist
 from partners.sheet import ADDRESS_PARTS, Column, Ticks
 from partners.templating import TemplateErrors, compile_template, standard, targets
 from partners.words import PART_LABELS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+_ENCRYPTED: tuple[str, "StrOrPromise"] = ("encrypted", _("Encrypted"))
+_NEW: tuple[str, "StrOrPromise"] = ("pending", _("New"))
 
 
 class EntityForm(forms.Form):
@@ -56,21 +63,32 @@ class EntityForm(forms.Form):
         super().__init__(data, prefix=prefix, initial={"ticks": ticks, **texts})
         self.name = name
         self.columns = columns
+        self._known = saved.get("known")
         self._display_field = display_field
         field = self.fields["ticks"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.widget = Ticklist(group=f"{name}: {field.label}", attrs={"class": "ticks"})
-        field.choices = list(_choices(columns))
+        field.choices = list(_choices(columns, self._new()))
 
     def heading(self, everything: bool) -> str:
         """“Solar lead · 3 of 12 fields ticked”, the name alone where all are sent."""
         if everything:
             return self.name
-        return gettext("%(entity)s · %(ticked)d of %(all)d fields ticked") % {
+        ticked = set(self["ticks"].value() or [])
+        told = gettext("%(entity)s · %(ticked)d of %(all)d fields ticked") % {
             "entity": self.name,
-            "ticked": len(self["ticks"].value() or []),
-            "all": len(list(_choices(self.columns))),
+            "ticked": len(ticked),
+            "all": len(list(_all(self.columns))),
         }
+        new = len(self._new() - {key.partition(".")[0] for key in ticked})
+        if not new:
+            return told
+        words = ngettext("%(count)d new field is not sent", "%(count)d new fields are not sent", new)
+        return f"{told} · {words % {'count': new}}"
+
+    def _new(self) -> set[str]:
+        """The fields that came after the ticks were saved; none where that was not noted."""
+        return set() if self._known is None else {each.key for each in self.columns} - {*self._known}
 
     def show_standard(self, everything: bool, html: bool) -> None:
         """Puts the standard texts into the empty boxes, in grey."""
@@ -113,6 +131,7 @@ class EntityForm(forms.Form):
         texts = self.cleaned_data if letter else saved
         return {
             "ticks": self.cleaned_data["ticks"],
+            "known": [column.key for column in self.columns],
             **{part: texts.get(part, "") for part in ("subject", "body")},
         }
 
@@ -127,20 +146,26 @@ def _keys(columns: Sequence[Column], ticked: frozenset[str]) -> Iterator[str]:
             yield column.key
 
 
-def _choices(columns: Sequence[Column]) -> Iterator[tuple[str, str | SafeString]]:
+def _all(columns: Iterable[Column]) -> Iterator[tuple[str, str, Column]]:
+    """Each tick's key and label, and the field that it is of."""
     for column in columns:
         if column.type == "address":
             for key, part in zip(_parts(column), ADDRESS_PARTS, strict=True):
-                yield key, _label(f"{column.label}: {PART_LABELS[part]}", column.encrypted)
+                yield key, f"{column.label}: {PART_LABELS[part]}", column
         else:
-            yield column.key, _label(column.label, column.encrypted)
+            yield column.key, column.label, column
+
+
+def _choices(columns: Iterable[Column], new: set[str]) -> Iterator[tuple[str, str | SafeString]]:
+    for key, label, column in _all(columns):
+        marks = [_ENCRYPTED] if column.encrypted else []
+        yield key, _label(label, [*marks, *([_NEW] if column.key in new else [])])
 
 
 def _parts(column: Column) -> list[str]:
     return [f"{column.key}.{part}" for part in ADDRESS_PARTS]
 
 
-def _label(text: str, encrypted: bool) -> str | SafeString:
-    if not encrypted:
-        return text
-    return format_html('{} <span class="badge badge-encrypted">{}</span>', text, gettext("Encrypted"))
+def _label(text: str, marks: Iterable[tuple[str, "StrOrPromise"]]) -> str | SafeString:
+    badges = format_html_join("", ' <span class="badge badge-{}">{}</span>', marks)
+    return format_html("{}{}", text, badges) if badges else text

@@ -18,9 +18,10 @@ def names(columns: Sequence[Column]) -> SafeString:
         [*((key, key) for key in _keys(columns)), *(("", key) for key in RESERVED)],
     )
     return format_html(
-        '<insert-names own="{}" insert="{}"><p>{}</p><p class="names">{}</p></insert-names>',
+        '<insert-names own="{}" insert="{}" find="{}"><p>{}</p><p class="names">{}</p></insert-names>',
         gettext("Write your own"),
         gettext("Insert"),
+        gettext("Find a field"),
         gettext("Names for subject and body; they are written where the cursor stands:"),
         codes,
     )

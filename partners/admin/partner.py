@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -20,6 +21,7 @@ from partners.admin.delivery import DeliveryForm
 from partners.admin.delivery_words import own_words, summary
 from partners.admin.people import MemberInline
 from partners.models import DeliverySettings, Partner
+from partners.models.revision import hold_exclusive
 from partners.used import use_reader
 
 FIELDS = [
@@ -60,6 +62,8 @@ class PartnerForm(ModelForm[Partner]):
         cleaned = super().clean()
         if not self.delivery.is_valid():
             self.add_error(None, see_below())
+        if told := self.delivery.refusal():
+            self.add_error(None, told)
         return cleaned
 
     @cached_property
@@ -151,6 +155,19 @@ class PartnerAdmin(ConfigAdmin[Partner]):
             del request.session[TEST_SLOT]
         shown = {"send_test": waits, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, shown)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        with transaction.atomic():
+            if request.method == "POST":
+                # What the form compares is then what it would replace.
+                hold_exclusive()
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def response_add(
         self, request: HttpRequest, obj: Partner, post_url_continue: str | None = None

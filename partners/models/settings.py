@@ -53,7 +53,8 @@ class DeliverySettings(models.Model):
 
     `config` is the kind's connection (see `partners.kinds`), its secrets stand in `sealed`.
     `per_entity` maps an entity's id (a string) to {"ticks": [field key or address.sub-field, …],
-    "subject": str, "body": str}; with `everything` the ticks are not read.
+    "known": [field key, …], "subject": str, "body": str}; with `everything` the ticks are not read. `known`:
+    the fields that were there to be ticked, so that later ones can be told.
     """
 
     partner = models.ForeignKey(

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 from delivery.models import Attempt, Job
 from leadflip.kit import crypto
 from partners.models import Revision
+from partners.services import touch
 from portal.models import Entry
 from portal.reasons import Reason
 from tests.factories import (
@@ -255,7 +256,7 @@ def test_job_of_a_test_says_so(operator: Client) -> None:
     job = JobFactory.create(test=True)
     job.test = True
     job.save()
-    assert "This is a test." in page(operator, job)
+    assert '">Test</span>' in page(operator, job)
 
 
 def test_job_email_shows_its_recipients(operator: Client) -> None:
@@ -302,7 +303,9 @@ def test_job_portal_pending_and_other_channels(operator: Client) -> None:
     job = make_portal_job()
     EntryFactory.create(id=job.id, partner=job.partner)
     assert "Pending review" in page(operator, job)
-    assert "The partner’s answer" not in page(operator, JobFactory.create())
+    other = JobFactory.create()
+    touch()
+    assert "The partner’s answer" not in page(operator, other)
 
 
 def test_job_unknown_is_404(operator: Client) -> None:

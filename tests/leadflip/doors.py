@@ -119,6 +119,13 @@ class House:
         # One for all requests, and without what a test client remembers of templates.
         self._site = ClientHandler(enforce_csrf_checks=False)
 
+    def client(self, role: str) -> Client:
+        """A browser of somebody with this role, signed in."""
+        client, person = Client(), self._person(role)
+        if person is not None:
+            client.force_login(person)
+        return client
+
     def path(self, url: str) -> str:
         """A line's URL with its parameters filled in."""
         path = re.sub(r"\{([^}]+)\}", r"\1", url)
@@ -200,7 +207,8 @@ def _cookie(person: User) -> str:
 
 
 def _staff(role: str) -> User:
-    person = UserFactory.create(email=f"{role}@example.com", is_staff=True, password=PASSWORD)
+    person = User.objects.filter(email=f"{role}@example.com").first()
+    person = person or UserFactory.create(email=f"{role}@example.com", is_staff=True, password=PASSWORD)
     person.groups.add(Group.objects.get(name=role))
     return person
 

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from distribution.models import Entity
 from partners.models import DeliverySettings, Partner, Revision
-from tests.factories import RetryPolicyFactory, acme_with_header
+from partners.services import touch
+from tests.factories import MemberFactory, RetryPolicyFactory, UserFactory, acme_with_header, make_fields
 from tests.forms import controls, errors, submit
 
 ADD = "/admin/partners/partner/add/"
@@ -44,6 +45,7 @@ def test_add_with_email(desk: Client, entity: Entity) -> None:
     assert row.config["recipients"] == ["a@example.com", "b@example.com"]
     assert row.host == "example.com"
     item = row.per_entity[str(entity.pk)]
+    assert item.pop("known") == ["name", "address", "iban", "score"]
     assert item == {"ticks": ["name", "address.city"], "subject": "New: {{ lead.name }}", "body": ""}
 
 
@@ -260,3 +262,61 @@ def test_history_names_delivery_and_no_value(desk: Client, entity: Entity, acme:
     history = desk.get(reverse("admin:partners_partner_history", args=[acme.pk])).content.decode()
     assert "delivery" in history.lower()
     assert "planted" not in history
+
+
+def test_fields_that_came_after_the_ticks_are_told(desk: Client, entity: Entity, acme: Partner) -> None:
+    changes = {"delivery-everything": "no", f"delivery-entity-{entity.pk}-ticks": ["name"]}
+    assert submit(desk, page(acme), changes).status_code == 302
+    assert "not sent" not in desk.get(page(acme)).content.decode()
+    touch()
+    make_fields(entity, phone="text", roof="address")
+    html = desk.get(page(acme)).content.decode()
+    assert "1 of 22 fields ticked · 2 new fields are not sent" in html
+    assert submit(desk, page(acme), {}).status_code == 302
+    assert "not sent" not in desk.get(page(acme)).content.decode()
+
+
+def test_later_save_of_delivery_is_told_and_keeps_what_was_typed(
+    desk: Client, entity: Entity, acme: Partner
+) -> None:
+    opened = controls(desk.get(page(acme)))
+    assert (
+        submit(desk, page(acme), {"delivery-webhook-url": "https://crm.example.com/first"}).status_code == 302
+    )
+    typed = {**opened, "name": "Acme two", "delivery-webhook-url": "https://crm.example.com/second"}
+    answer = desk.post(page(acme), typed)
+    html = " ".join(answer.content.decode().split())
+    assert "somebody saved it meanwhile" in errors(answer)
+    assert (
+        '<th scope="row">URL</th><td dir="auto">https://crm.example.com/first</td>'
+        '<td dir="auto">https://crm.example.com/second</td>'
+    ) in html
+    acme.refresh_from_db()
+    assert acme.name == "Acme"
+    assert acme.delivery_settings.get().config["url"] == "https://crm.example.com/first"
+    assert desk.post(page(acme), controls(answer)).status_code == 302
+    acme.refresh_from_db()
+    assert acme.name == "Acme two"
+    assert acme.delivery_settings.get().config["url"] == "https://crm.example.com/second"
+    assert acme.delivery_settings.get().secrets() == {"headers": {"X-API-Key": "planted-header-value"}}
+
+
+def test_stale_page_that_leaves_delivery_alone_is_saved(desk: Client, entity: Entity, acme: Partner) -> None:
+    opened = controls(desk.get(page(acme)))
+    changes = {"delivery-webhook-method": "PUT"}
+    assert submit(desk, page(acme), changes).status_code == 302
+    assert desk.post(page(acme), {**opened, **changes, "notes": "Called"}).status_code == 302
+    acme.refresh_from_db()
+    assert acme.notes == "Called"
+
+
+def test_a_login_is_added_without_scripts(desk: Client, entity: Entity, acme: Partner) -> None:
+    """By what the page itself offers: the link to another row, and a list to choose from."""
+    ana, ben = UserFactory.create(name="Ana"), UserFactory.create(name="Ben")
+    MemberFactory.create(partner=acme, user=ana)
+    assert 'href="?row=1"' in desk.get(page(acme)).content.decode()
+    html = desk.get(f"{page(acme)}?row=1").content.decode()
+    assert f'<option value="{ben.pk}">Ben</option>' in html
+    assert submit(desk, f"{page(acme)}?row=1", {}).status_code == 302
+    assert submit(desk, f"{page(acme)}?row=1", {"members-1-user": str(ben.pk)}).status_code == 302
+    assert {member.user for member in acme.members.all()} == {ana, ben}

@@ -53,6 +53,12 @@ def badge(value: str, label: object) -> SafeString:
     return format_html('<span class="badge badge-{}">{}{}</span>', look, icon(look), label)
 
 
+@register.simple_tag
+def test_badge() -> SafeString:
+    """`{% test_badge %}` beside what is no real lead or job."""
+    return format_html('<span class="badge badge-cancelled">{}</span>', _("Test"))
+
+
 @register.simple_tag(name="time")
 def time_tag(value: datetime | None) -> SafeString | str:
     """`{% time job.created_at %}`: «24 Nov 2026, 14:05» in the page's zone."""
