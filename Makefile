@@ -5,10 +5,10 @@ COMPILE = .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index
 	--no-header --python-version 3.11 --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt reset lock bench chaos screenshots inspect
+.PHONY: help run test check fmt reset lock bench chaos proof-caps screenshots inspect
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 run: ## Start everything and stay up: servers, sample data, web, worker, beat (Ctrl+C stops)
 	@began=$$(date +%s); leadflip/run/venv.sh run && LEADFLIP_BEGAN=$$began exec $(PY) -m leadflip.run
@@ -44,6 +44,9 @@ bench-%:
 
 chaos: ## Post 2,000 leads while everything is killed in turn, close the books (at most 4 minutes)
 	@leadflip/run/venv.sh run && exec $(PY) -m tests.chaos
+
+proof-caps: ## Count the places of caps after 1,000 runs of 16 routers that are killed, and shares (25 minutes)
+	@leadflip/run/venv.sh run && exec $(PY) -m tests.proof $(ONLY)
 
 screenshots: ## Take the pictures of docs/tour.md anew (4 minutes); some alone: make screenshots ONLY=portal
 	@leadflip/run/venv.sh dev
