@@ -12,6 +12,8 @@ from playwright.sync_api import Page
 from delivery.models import Job
 from delivery.models.job import SETTLED, Status
 from distribution.models import ApiKey, Assignment, Entity, Lead, Profile
+from distribution.routing.hours import DAYS
+from distribution.services import save_profile
 from leadflip.kit import clock
 from leadflip.run.sample import walk
 from leadflip.run.sample.demo import PARTNER, Demo
@@ -22,6 +24,7 @@ from portal import services as portal
 from portal.models import Entry
 
 SECONDS = 30
+FLAT, PORTAL = "Flat roofs only", "Sample portal"
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,15 @@ def _configuration() -> list[Scene]:
     crm, letter = Partner.objects.get(name="Sample CRM"), Partner.objects.get(name="Sample mailbox")
     profile, entity = Profile.objects.get(), Entity.objects.get()
     assignment = Assignment.objects.get(partner=letter)
+    flat = _change("distribution.assignment", Assignment.objects.get(partner__name=FLAT).pk)
     person = User.objects.get(email=PARTNER)
     return [
         Scene("admin", reverse("admin:index")),
         Scene("profiles", _list("distribution.profile")),
         Scene("profile", _change("distribution.profile", profile.pk)),
         Scene("profile-partner", _change("distribution.assignment", assignment.pk)),
+        Scene("profile-partner-hours", flat, part=".hours"),
+        Scene("profile-partner-rules", flat, part=".rules"),
         Scene("entities", _list("distribution.entity")),
         Scene("entity", _change("distribution.entity", entity.pk)),
         Scene("partners", _list("partners.partner")),
@@ -96,7 +102,7 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
 
 
 def _portal() -> list[Scene]:
-    pending = Entry.objects.filter(partner__name="Sample portal", review="pending").latest("id")
+    pending = Entry.objects.filter(partner__name=PORTAL, review="pending").latest("id")
     reject = "Reject…"
     return [
         Scene("portal-feed", reverse("portal:feed"), "partner"),
@@ -133,6 +139,7 @@ def _job(job: Job) -> str:
 
 def _story() -> tuple[Job, Job]:
     """Leads that arrive, one whose webhook failed for good, one that is tried again, portal answers."""
+    _agree()
     _send(), _send()
     once = RetryPolicy.objects.create(name="Once more, soon", waits=[1])
     _point_crm("/nowhere", once)
@@ -143,6 +150,19 @@ def _story() -> tuple[Job, Job]:
     _until(_send(), Status.DELIVERED)
     _answer()
     return failed, retrying
+
+
+def _agree() -> None:
+    """One partner with open hours, one with a rule of its own that may read it in its portal."""
+    office = {day: [["09:00", "12:30"], ["13:30", "17:00"]] for day in DAYS[:5]}
+    with transaction.atomic():
+        touch()
+        hours = {**office, "holidays": ["2026-12-25", "2026-12-26"]}
+        Assignment.objects.filter(partner__name=FLAT).update(hours=hours)
+        large = [[{"field": "budget", "op": "greater_than", "value": 10000}]]
+        Assignment.objects.filter(partner__name=PORTAL).update(rules=large)
+        Partner.objects.filter(name=PORTAL).update(tells_why=True)
+        save_profile(profile=Profile.objects.get(), by=None)
 
 
 def _send() -> Job:
@@ -186,7 +206,7 @@ def _point_crm(path: str, policy: RetryPolicy | None) -> None:
 
 def _answer() -> None:
     person = User.objects.get(email=PARTNER)
-    first, second = Entry.objects.filter(partner__name="Sample portal").order_by("id")[:2]
+    first, second = Entry.objects.filter(partner__name=PORTAL).order_by("id")[:2]
     for entry, answer in (
         (first, {"review": "accepted"}),
         (second, {"review": "rejected", "reason": "out_of_area", "note": "Too far north for us."}),
