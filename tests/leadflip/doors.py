@@ -26,8 +26,6 @@ from tests.factories import (
     ApiKeyFactory,
     AssignmentFactory,
     AttemptFactory,
-    BounceBoxFactory,
-    BounceMailFactory,
     DeliverySettingsFactory,
     EntityFactory,
     EntryFactory,
@@ -37,6 +35,7 @@ from tests.factories import (
     SmtpAccountFactory,
     UserFactory,
 )
+from tests.mail_factories import BounceBoxFactory, BounceMailFactory
 from tests.people import PASSWORD, People, make_people
 
 ROLES = ("anonymous", "key", "partner", "foreign", "colleague", "viewer", "operator", "admin")

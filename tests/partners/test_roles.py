@@ -15,8 +15,6 @@ from partners import roles
 from tests.factories import (
     ApiKeyFactory,
     AssignmentFactory,
-    BounceBoxFactory,
-    BounceMailFactory,
     EntityFactory,
     LeadFactory,
     MemberFactory,
@@ -27,6 +25,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.forms import controls
+from tests.mail_factories import BounceBoxFactory, BounceMailFactory
 
 # Model → whether the admin role may change a row and add one, on its pages.
 PAGES: dict[str, tuple[Any, bool, bool]] = {

@@ -12,8 +12,9 @@ from delivery.bounce.take import take
 from delivery.models import BounceBox, BounceMail, SmtpAccount
 from tests.delivery.bounce.mails import block, report, vacation
 from tests.delivery.bounce.test_take import ANA, back, bounced, sent_job
-from tests.factories import BounceBoxFactory, SmtpAccountFactory
+from tests.factories import SmtpAccountFactory
 from tests.forms import errors, submit
+from tests.mail_factories import BounceBoxFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -25,6 +25,7 @@ from tests import factories as f
 from tests.delivery.bounce.mails import block, qmail, report, vacation
 from tests.delivery.letters import PATIENT, account
 from tests.distribution.capped import in_force, placed, routed, use
+from tests.mail_factories import BounceMailFactory
 from tests.servers.smtp import SmtpServer
 
 pytestmark = pytest.mark.django_db
@@ -330,7 +331,7 @@ def test_large_mail_is_cut_and_still_acts() -> None:
 def test_mails_are_forgotten_after_ninety_days() -> None:
     job = sent_job()
     bounced(job)
-    f.BounceMailFactory.create(received_at=timezone.now() - timedelta(days=91))
+    BounceMailFactory.create(received_at=timezone.now() - timedelta(days=91))
     assert forget() == 1
     assert BounceMail.objects.get().job_id == job.pk
 
