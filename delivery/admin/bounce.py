@@ -131,7 +131,7 @@ class BounceBoxAdmin(ConfigAdmin[BounceBox]):
 class BounceMailAdmin(BaseAdmin[BounceMail]):
     """Mails that came in by either inlet, newest first. Nobody edits them."""
 
-    list_display = ["what", "became", "of_job", "received_at", "inlet", "words"]
+    list_display = ["what", "became", "of_job", "received_at", "words"]
     list_filter = ["effect", "kind"]
     list_select_related = ["job__partner"]
     ordering = ["-pk"]

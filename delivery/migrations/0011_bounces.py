@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'returned mail',
-                'verbose_name_plural': 'returned mail',
+                'verbose_name_plural': 'returned mails',
                 'indexes': [models.Index(condition=models.Q(('effect', 'waiting')), fields=['id'], name='bounce_waiting'), models.Index(fields=['effect', '-id'], name='bounce_effects'), models.Index(fields=['received_at'], name='bounce_received')],
                 'constraints': [models.UniqueConstraint(fields=('digest',), name='bounce_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['failed', 'delayed', 'auto', 'other', 'unreadable'])), name='bounce_kind'), models.CheckConstraint(condition=models.Q(('effect__in', ['job_failed', 'recipient', 'noted', 'repeated', 'waiting', 'unmatched', 'forged'])), name='bounce_effect')],
             },

@@ -109,7 +109,7 @@ class BounceMail(models.Model):
 
     class Meta:
         verbose_name = _("returned mail")
-        verbose_name_plural = _("returned mail")
+        verbose_name_plural = _("returned mails")
         constraints = [
             # The same mail twice is one row.
             models.UniqueConstraint(fields=["digest"], name="bounce_once"),
