@@ -60,7 +60,7 @@ class Entity(models.Model):
 class Field(models.Model):
     """One field of an entity. Its key never changes once leads use it; its label may."""
 
-    entity = models.ForeignKey(Entity, models.CASCADE, related_name="fields")
+    entity = models.ForeignKey(Entity, models.CASCADE, related_name="fields", verbose_name=_("entity"))
     key = models.CharField(
         _("key"),
         max_length=63,

@@ -32,7 +32,9 @@ class Lead(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    entity = models.ForeignKey("distribution.Entity", models.PROTECT, related_name="leads")
+    entity = models.ForeignKey(
+        "distribution.Entity", models.PROTECT, related_name="leads", verbose_name=_("entity")
+    )
     values = models.JSONField(default=dict)
     raw = models.JSONField(default=dict, blank=True)
     sealed = models.BinaryField(null=True, blank=True, editable=False)

@@ -88,7 +88,9 @@ class Closed(models.TextChoices):
 class Assignment(Capped):
     """A partner in a profile. Its own delivery settings, if set, go before the partner's default."""
 
-    profile = models.ForeignKey(Profile, models.CASCADE, related_name="assignments")
+    profile = models.ForeignKey(
+        Profile, models.CASCADE, related_name="assignments", verbose_name=_("profile")
+    )
     partner = models.ForeignKey(
         "partners.Partner", models.PROTECT, related_name="assignments", verbose_name=_("partner")
     )

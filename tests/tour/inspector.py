@@ -1,5 +1,7 @@
 """Looks at each scene in both themes at both widths: axe, the console, and where requests go.
 
+In light it must bear zoom, large text and long words as well, see `tests.tour.strain`.
+
 Excepted is Swagger's own part of /api/docs.
 """
 
@@ -13,6 +15,7 @@ from tests.browser.barriers import THEMES, WIDTHS, Theme, judged
 from tests.tour.camera import browsing, session
 from tests.tour.scenes import Scene
 from tests.tour.site import Site
+from tests.tour.strain import strained
 
 SWAGGER = {"api-docs": "#swagger-ui"}
 
@@ -60,6 +63,9 @@ class _Round:
         for broken in judged(page, context=context).response["violations"]:
             places = ", ".join(str(node["target"]) for node in broken["nodes"][:3])
             self._fault(f"{broken['id']}: {places}")
+        if self._theme == THEMES[0] and scene.name not in SWAGGER:
+            for words in strained(page):
+                self._fault(words)
 
     def _person(self, who: str) -> Page:
         page = session(self._browser, self._site, who, self._width, self._theme)

@@ -1,0 +1,92 @@
+"""Every word of ours can be translated: in a language of brackets, nothing but values stands outside them."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.utils import translation
+
+from tests.leadflip.doors import House, quiet, read
+
+OPEN, CLOSE = "⟦", "⟧"
+# Their text is a value, or no text.
+VALUES = {"script", "style", "textarea", "pre", "code", "bdi", "time", "title", "option"}
+# What the house is filled with, names, and two words that stand in Django's own templates.
+VALUE = re.compile(
+    r"(?:Partner|Profile|Person|Policy|Solar lead|Source) \d+|Acme Solar|Other Roofs|Colleague|Owner|Reader"
+    r"|Stranger|Viewer|[\w.-]+@example\.com|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|…[0-9a-f]{12}"
+    r"|lf_\w+…|solar-lead-\d+|\bapi\b|\bEUR\b|Europe/Berlin|Leadflip(?: Distribution)?|https://\S+"
+    r"|^Search$|^True$"
+)
+VOID = {"br", "img", "input", "link", "meta", "hr", "use", "path"}
+SPOKEN = ("placeholder", "aria-label", "alt", "title", "data-label")
+
+
+def bracketed(text: str) -> str:
+    return f"{OPEN}{text}{CLOSE}" if text else text
+
+
+@pytest.fixture
+def brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The language."""
+    real = translation._trans
+    gettext, ngettext, pgettext, npgettext = real.gettext, real.ngettext, real.pgettext, real.npgettext
+    monkeypatch.setattr(real, "gettext", lambda text: bracketed(gettext(text)))
+    monkeypatch.setattr(real, "ngettext", lambda *args: bracketed(ngettext(*args)))
+    monkeypatch.setattr(real, "pgettext", lambda *args: bracketed(pgettext(*args)))
+    monkeypatch.setattr(real, "npgettext", lambda *args: bracketed(npgettext(*args)))
+
+
+class Outside(HTMLParser):
+    """Collects what stands outside the brackets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._depth = 0
+        self._inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self._inside.append(tag)
+        for name, value in attrs:
+            if name in SPOKEN and value and OPEN not in value:
+                self._note(value, f"{tag} {name}")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._inside and self._inside.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        plain = ""
+        for sign in data:
+            if sign == OPEN:
+                self._depth += 1
+            elif sign == CLOSE:
+                self._depth -= 1
+            elif not self._depth:
+                plain += sign
+        if not VALUES & {*self._inside}:
+            self._note(plain, self._inside[-1] if self._inside else "")
+
+    def _note(self, text: str, where: str) -> None:
+        rest = VALUE.sub("", text)
+        if re.search(r"[^\W\d_]{2}", rest):
+            self.found.append(f"{where}: {' '.join(text.split())}")
+
+
+def test_all_words_can_be_translated(db: None, brackets: None) -> None:
+    house = House()
+    found: dict[str, str] = {}
+    for role, area in (("admin", "/admin/"), ("partner", "/portal/"), ("anonymous", "/account/")):
+        client = house.client(role)
+        for line in read():
+            if not line.url.startswith(area):
+                continue
+            with quiet():
+                answer = client.get(house.path(line.url))
+            if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+                reader = Outside()
+                reader.feed(answer.content.decode())
+                found.update((words, line.url) for words in reader.found)
+    assert found == {}
