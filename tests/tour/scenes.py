@@ -9,7 +9,9 @@ from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from delivery.models import Job
+from delivery.bounce import address
+from delivery.bounce.take import take
+from delivery.models import BounceBox, BounceMail, Job
 from delivery.models.job import SETTLED, Status
 from distribution.models import ApiKey, Assignment, Entity, Lead, Profile
 from distribution.routing.hours import DAYS
@@ -24,6 +26,32 @@ from portal import services as portal
 from portal.models import Entry
 
 SECONDS = 30
+# What a server says that took a letter and could not hand it on.
+REPORT = """From: Mail Delivery System <MAILER-DAEMON@mx.example.net>
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="=_b"
+
+--=_b
+Content-Type: text/plain
+
+The mail system could not deliver your message.
+
+--=_b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; {name}
+Action: failed
+Status: 5.1.1
+Remote-MTA: dns; mail.example.org
+Diagnostic-Code: smtp; 550 5.1.1 <{name}>: Recipient address rejected: no such user
+
+--=_b--
+"""
 FLAT, PORTAL = "Flat roofs only", "Sample portal"
 
 
@@ -83,6 +111,7 @@ def _configuration() -> list[Scene]:
         Scene("api-keys", _list("distribution.apikey")),
         Scene("api-key", _change("distribution.apikey", ApiKey.objects.get().pk)),
         Scene("email-settings", reverse("admin:delivery_smtpaccount_add")),
+        Scene("bounces", reverse("admin:delivery_bouncebox_changelist")),
         Scene("people", _list("partners.user")),
         Scene("person", _change("partners.user", person.pk)),
     ]
@@ -96,6 +125,9 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
         Scene("job-retrying", _job(retrying), "operator"),
         Scene("job-failed", _job(failed), "operator"),
         Scene("job-delivered", _job(delivered), "operator"),
+        Scene("job-returned", _job(Job.objects.get(last_error_class="bounced")), "operator"),
+        Scene("returned-mail", _list("delivery.bouncemail"), "operator"),
+        Scene("returned-letter", _returned(), "operator"),
         Scene("leads", _list("distribution.lead"), "operator"),
         Scene("lead", _change("distribution.lead", lead.pk), "operator"),
     ]
@@ -149,6 +181,7 @@ def _story() -> tuple[Job, Job]:
     _point_crm("/leads", None)
     _until(_send(), Status.DELIVERED)
     _answer()
+    _return()
     return failed, retrying
 
 
@@ -163,6 +196,23 @@ def _agree() -> None:
         Assignment.objects.filter(partner__name=PORTAL).update(rules=large)
         Partner.objects.filter(name=PORTAL).update(tells_why=True)
         save_profile(profile=Profile.objects.get(), by=None)
+
+
+def _returned() -> str:
+    return _change("delivery.bouncemail", BounceMail.objects.get(effect="job_failed").pk)
+
+
+def _return() -> None:
+    """One letter comes back, and two mails that belong to no job."""
+    job = Job.objects.filter(kind=Kind.EMAIL, status=Status.DELIVERED).earliest("id")
+    name = job.settings.config["recipients"][0]
+    to = address.signed(job.pk, clock.now(), "bounces.example.com")
+    take(REPORT.format(to=to, name=name).replace("\n", "\r\n").encode(), inlet="imap")
+    take(b"From: ana@example.com\r\nSubject: A question\r\n\r\nWhose leads are these?\r\n", inlet="imap")
+    BounceBox.current()
+    BounceBox.objects.update(
+        host="imap.example.com", user="bounces", read_at=clock.now(), read_count=2, error="", port=993
+    )
 
 
 def _send() -> Job:
