@@ -133,6 +133,7 @@ class BounceMailAdmin(BaseAdmin[BounceMail]):
 
     list_display = ["what", "became", "of_job", "received_at", "words"]
     list_filter = ["effect", "kind"]
+    nothing_yet = _("Mails that come back, and replies, appear here.")
     list_select_related = ["job__partner"]
     ordering = ["-pk"]
     change_form_template = "admin/delivery/mail.html"

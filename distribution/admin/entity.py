@@ -21,6 +21,7 @@ class EntityAdmin(ConfigAdmin[Entity]):
     fields = ["name", "slug", "currency", "country", "display_field"]
     list_display = ["name", "slug", "currency", "field_count"]
     search_fields = ["name", "slug"]
+    nothing_yet = _("An entity is a kind of lead, with the fields that a lead of it has.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entity]:
         return super().get_queryset(request).prefetch_related("fields")

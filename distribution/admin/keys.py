@@ -25,6 +25,7 @@ class ApiKeyAdmin(ConfigAdmin[ApiKey]):
     fields = ["name", "source", "entities", "shown_prefix", "created_at", "last_used", "revoked_at"]
     readonly_fields = ["shown_prefix", "created_at", "last_used", "revoked_at"]
     list_display = ["name", "shown_prefix", "source", "last_used", "in_force"]
+    nothing_yet = _("A lead source sends its leads with an API key.")
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "prefix", "source"]
     ordering = ["name", "pk"]

@@ -31,6 +31,7 @@ class LeadAdmin(BaseAdmin[Lead]):
 
     list_display = ["named", "routed", "delivered", "received", "entity", "source"]
     list_filter = ["routing", "entity"]
+    nothing_yet = _("Leads appear here as sources send them.")
     list_select_related = ["entity"]
     ordering = ["-id"]
     search_fields = ["id"]

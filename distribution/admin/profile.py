@@ -98,6 +98,7 @@ class ProfileAdmin(ConfigAdmin[Profile]):
     radio_fields = {"strategy": admin.VERTICAL}
     list_display = ["name", "entity", "enabled", "strategy", "partners", "version"]
     list_filter = ["enabled", "entity", "strategy"]
+    nothing_yet = _("A profile says which partners get which leads. Without one, leads go nowhere.")
     list_select_related = ["entity"]
     search_fields = ["name"]
 

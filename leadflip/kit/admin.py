@@ -30,6 +30,7 @@ from leadflip.kit.widgets import Picker
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin
+    from django_stubs_ext import StrOrPromise
 else:
 
     class BaseModelAdmin:
@@ -120,6 +121,8 @@ class BaseAdmin(PlainFields[M], ModelAdmin[M]):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     view_on_site = False
+    # What an empty list says of itself.
+    nothing_yet: "StrOrPromise" = ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         rows: QuerySet[M] = super().get_queryset(request)
@@ -139,7 +142,8 @@ class BaseAdmin(PlainFields[M], ModelAdmin[M]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        shown = {"title": title, "nothing_yet": self.nothing_yet, **(extra_context or {})}
+        return super().changelist_view(request, shown)
 
 
 def name_controls(form: BaseForm) -> None:

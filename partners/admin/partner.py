@@ -110,6 +110,7 @@ class PartnerAdmin(ConfigAdmin[Partner]):
     inlines = [MemberInline]
     list_display = ["name", "active", "delivery", "contact_email"]
     list_filter = ["active"]
+    nothing_yet = _("Partners receive leads, by email, webhook or in the portal.")
     search_fields = ["name", "contact_email"]
     readonly_fields = ["caps_used"]
     change_form_template = "admin/partners/partner.html"

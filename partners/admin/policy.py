@@ -63,6 +63,7 @@ class RetryPolicyAdmin(ConfigAdmin[RetryPolicy]):
     form = PolicyForm
     list_display = ["name", "attempts", "timeout"]
     search_fields = ["name"]
+    nothing_yet = _("Without one, deliveries follow the standard schedule: 8 attempts within 17 hours.")
 
     @admin.display(description=_("attempts"))
     def attempts(self, policy: RetryPolicy) -> int:

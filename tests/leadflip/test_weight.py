@@ -15,6 +15,7 @@ from distribution.services import save_profile
 from partners.models import Partner
 from tests import factories as f
 from tests.leadflip.doors import House, quiet, read
+from tests.mail_factories import BounceMailFactory
 
 MOST_QUERIES = 10
 # Django asks every table that a deleted row could take rows along from, one by one.
@@ -38,7 +39,7 @@ def filled(rows: int) -> House:
         f.MemberFactory.create(partner=partner)
         f.RetryPolicyFactory.create()
         f.ApiKeyFactory.create()
-        f.BounceMailFactory.create()
+        BounceMailFactory.create()
         lead = f.LeadFactory.create(entity=entity, values={"a_field_0": f"Person {number}"})
         f.JobFactory.create(lead=lead, assignment=profile.assignments.last(), failed=True)
         entry = f.EntryFactory.create(lead=lead, partner=partner, settings=partner.default_settings)

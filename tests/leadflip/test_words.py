@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -29,7 +30,7 @@ def bracketed(text: str) -> str:
 @pytest.fixture
 def brackets(monkeypatch: pytest.MonkeyPatch) -> None:
     """The language."""
-    real = translation._trans
+    real: Any = translation._trans  # type: ignore[attr-defined]  # where Django keeps the language in force
     gettext, ngettext, pgettext, npgettext = real.gettext, real.ngettext, real.pgettext, real.npgettext
     monkeypatch.setattr(real, "gettext", lambda text: bracketed(gettext(text)))
     monkeypatch.setattr(real, "ngettext", lambda *args: bracketed(ngettext(*args)))
