@@ -327,7 +327,7 @@ def test_intake_queries_do_not_grow_with_assignments(source: Source, profile: Pr
 def test_openapi_document_describes_the_intake(client: Client) -> None:
     document = client.get("/api/openapi.json").json()
     operation = document["paths"]["/api/intake"]["post"]
-    assert set(document["paths"]) == {"/api/intake"}
+    assert set(document["paths"]) == {"/api/intake", "/api/inbound/bounce"}
     assert set(document["paths"]["/api/intake"]) == {"post"}
     assert set(operation["requestBody"]["content"]) == {"application/json", FORM, "multipart/form-data"}
     assert {"200", "401", "403", "409", "422"} <= set(operation["responses"])
