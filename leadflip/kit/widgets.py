@@ -61,7 +61,7 @@ class Picker(AutocompleteSelect):
         if not any(value) and self.is_required:
             options.insert(0, self.create_option(name, "", "", True, 0))
         for key, label in self._others():
-            if str(key) not in value:
+            if not key or str(key) not in value:
                 options.append(self.create_option(name, key, label, False, len(options)))
         return groups
 

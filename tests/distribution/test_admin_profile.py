@@ -1,7 +1,9 @@
 """Profiles and their partners: rules are checked, each save is a version in force."""
 
+import re
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -113,3 +115,25 @@ def test_list_counts_partners_in_steady_queries(
     with django_assert_max_num_queries(9):
         html = desk.get("/admin/distribution/profile/").content.decode()
     assert "4 distribution profiles" in html
+
+
+def test_a_partner_is_added_without_scripts(desk: Client, profile: Profile) -> None:
+    """By what the page itself offers: the link to another row, and a list to choose from."""
+    bright = f.PartnerFactory.create(name="Brightside")
+    assert 'href="?row=1"' in desk.get(page(profile)).content.decode()
+    more = f"{page(profile)}?row=1"
+    assert f'<option value="{bright.pk}">Brightside</option>' in desk.get(more).content.decode()
+    assert submit(desk, more, {}).status_code == 302
+    assert profile.assignments.count() == 1
+    assert submit(desk, more, {"assignments-1-partner": str(bright.pk)}).status_code == 302
+    assert profile.assignments.filter(partner=bright).exists()
+
+
+def test_a_list_without_scripts_has_an_end(
+    desk: Client, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadflip.kit.widgets.LISTED", 2)
+    f.PartnerFactory.create_batch(4)
+    html = desk.get(f"{page(profile)}?row=1").content.decode()
+    assert len(re.findall(r'<option value="\d+">Partner', html)) == 2
+    assert "More are found by searching, which needs scripts." in html
