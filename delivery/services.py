@@ -1,7 +1,7 @@
 """What others may do with jobs."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,8 +21,10 @@ from partners.models.revision import hold_shared
 
 logger = logging.getLogger(__name__)
 
-# What wakes the engines; the payload says nothing, the rows say all.
+# What wakes the engines. The payload is a lane to look at, or nothing: the rows say all.
 CHANNEL = "leadflip_due"
+# Lanes that are named to the engines one by one; of more, all are looked at.
+NAMED = 8
 
 
 class Refusal(TextChoices):
@@ -77,7 +79,7 @@ def place(picks: Sequence[Placement], *, at: datetime) -> list[Job]:
     jobs = [_job(pick, at) for pick in picks]
     Job.objects.bulk_create(jobs)
     if jobs:
-        wake()
+        wake({job.settings_id for job in jobs})
     return jobs
 
 
@@ -143,10 +145,14 @@ def not_received(*, job_id: UUID, by: User) -> None:
     logger.info("job %s: marked as not received by user %s", job_id, by.pk)
 
 
-def wake() -> None:
-    """Tells the engines, at this transaction's commit, that something may be due."""
+def wake(lanes: Collection[int] = ()) -> None:
+    """Tells the engines, at this transaction's commit, that something may be due.
+
+    `lanes` are the settings rows whose jobs are; without them, or with many, the engines look at all.
+    """
+    names = [str(lane) for lane in lanes] if 0 < len(lanes) <= NAMED else [""]
     with connection.cursor() as cursor:
-        cursor.execute(f"NOTIFY {CHANNEL}")
+        cursor.execute("SELECT pg_notify(%s, name) FROM unnest(%s::text[]) AS name", [CHANNEL, names])
 
 
 def _job(pick: Placement, at: datetime) -> Job:

@@ -52,7 +52,7 @@ def send_test(*, partner: Partner, draft: Draft, lead_id: UUID, by: User) -> Job
         budget_due=Now(),
         created_at=now,
     )
-    wake()
+    wake({row.pk})
     logger.info("job %s: test of partner %s by user %s", job.pk, partner.pk, by.pk)
     return job
 

@@ -40,7 +40,10 @@ def entities(revision: int) -> Mapping[int, EntitySpec]:
 
 
 def entity_spec(revision: int, entity_id: int) -> EntitySpec:
-    """One entity at `revision`. Raises Entity.DoesNotExist."""
+    """One entity at `revision`, or one made without a revision of its own. Raises Entity.DoesNotExist."""
+    if entity_id not in entities(revision):
+        # A lead that names it is proof enough to read them once more.
+        _entities.forget()
     try:
         return entities(revision)[entity_id]
     except KeyError:

@@ -145,7 +145,7 @@ def job(lead: UUID, lane: DeliverySettings) -> UUID:
     with transaction.atomic():
         row = new_job(lead, lane)
         row.save(force_insert=True)
-        wake()
+        wake({lane.pk})
     return row.pk
 
 

@@ -21,13 +21,14 @@ from delivery.engine.alive import Alive
 from delivery.engine.attempt import Attempt
 from delivery.engine.claim import Claimed, claim, next_due
 from delivery.engine.health import escalate
-from delivery.engine.lanes import Lanes, Young
+from delivery.engine.lanes import Lanes
 from delivery.engine.lease import cancel_inactive, expire, hand_back, sweep
 from delivery.engine.link import Link
 from delivery.engine.news import News
 from delivery.engine.prepare import Make, Preparer
 from delivery.engine.settle import Settler
-from delivery.engine.wake import SOON, Wake
+from delivery.engine.wake import POLL, SOON, Wake
+from delivery.engine.young import Young
 from delivery.threads import Threads
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ class Engine:
         self._starting: set[asyncio.Task[None]] = set()
         self._calls: dict[asyncio.Task[None], Attempt] = {}
         self._after = 0
+        # When all lanes are looked at again, in the loop's time; until then those that are named.
+        self._round_at = 0.0
         self._stopping = False
         self._stack = AsyncExitStack()
 
@@ -84,7 +87,7 @@ class Engine:
     def stop(self) -> None:
         """Claims nothing more; `run()` returns when what is open has ended or the grace is over."""
         self._stopping = True
-        self._wake.event.set()
+        self._wake.now()
 
     async def run(self) -> None:
         """Delivers until `stop()`."""
@@ -126,7 +129,12 @@ class Engine:
         await self._young.calm.wait()
         if len(self._starting) >= AHEAD:
             await asyncio.wait(self._starting, return_when=asyncio.FIRST_COMPLETED)
-        self._wake.event.clear()
+        named = self._wake.taken()
+        loop = asyncio.get_running_loop()
+        if named and loop.time() < self._round_at:
+            await self._named_turn(named)
+            return
+        self._round_at = 0.0
         claimed = await self._claim()
         if len(claimed) >= FEW or self._stopping:
             return
@@ -136,15 +144,29 @@ class Engine:
         room = self._lanes.room(CLAIM)
         full = self._lanes.full_partners()
         due = await next_due(self._claims, room, full, self._clock()) if room.free else None
-        await self._wake.sleep(due, self._lanes.next_token())
+        self._round_at = loop.time() + (POLL if due is None else min(due, POLL))
+        await self._rest()
 
-    async def _claim(self, only: UUID | None = None) -> list[Claimed]:
+    async def _named_turn(self, named: frozenset[int]) -> None:
+        """Claims from lanes that were named; what they keep back is looked at with all the others."""
+        claimed = await self._claim(named=named)
+        if len(claimed) < FEW and {row.settings_id for row in claimed} == named:
+            await self._rest()
+        else:
+            self._round_at = 0.0
+
+    async def _rest(self) -> None:
+        left = self._round_at - asyncio.get_running_loop().time()
+        await self._wake.sleep(left, self._lanes.next_token())
+
+    async def _claim(self, only: UUID | None = None, named: frozenset[int] = frozenset()) -> list[Claimed]:
         room = self._lanes.room(CLAIM)
         if room.free <= 0:
             return []
-        claimed = await claim(self._claims, room, self._after, self._clock(), self.id, only)
+        claimed = await claim(self._claims, room, self._after, self._clock(), self.id, only, named)
         if claimed:
-            self._after = max(row.settings_id for row in claimed)
+            if not named:
+                self._after = max(row.settings_id for row in claimed)
             for row in claimed:
                 self._lanes.enter(row)
             # The next claim need not wait until the leads of this one are read.
@@ -172,7 +194,7 @@ class Engine:
             task.add_done_callback(self._ended)
 
     async def _call(self, attempt: Attempt, parcel: Make) -> None:
-        with await self._young.enter():
+        with await self._young.enter(self._lanes.calls(attempt.row)):
             result = await attempt.run(self._kinds[attempt.row.kind], parcel)
         self._lanes.learn(attempt.row, result)
         self._settler.put(result)
@@ -185,7 +207,7 @@ class Engine:
         while True:
             try:
                 if await self.sweep():
-                    self._wake.event.set()
+                    self._wake.now()
             except psycopg.OperationalError as error:
                 logger.warning("sweeping waits for the database: %s", type(error).__name__)
             await asyncio.sleep(settings.SWEEP_SECONDS)

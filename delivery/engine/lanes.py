@@ -1,10 +1,8 @@
 """How many calls are open by lane, by partner and in all, and how many each may have."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 from time import monotonic
-from types import TracebackType
 
 from delivery.engine.claim import START, Claimed, Room
 from delivery.engine.settle import Result
@@ -78,6 +76,10 @@ class Lanes:
             limit = min(limit + 1, row.partner_limit)
         self._slow[row.settings_id] = limit
 
+    def calls(self, row: Claimed) -> int:
+        """How many calls the row's lane has open, its own among them."""
+        return self._lanes[row.settings_id]
+
     def leave(self, row: Claimed) -> None:
         """A row gives its places back, and wakes the claim if it stood at a limit.
 
@@ -141,52 +143,3 @@ def _less(counter: Counter[int], key: int) -> None:
     counter[key] -= 1
     if not counter[key]:
         del counter[key]
-
-
-class Young:
-    """Lets `places` calls be under `age` seconds old at once; an older one no longer counts.
-
-    Quick partners so keep a small, cheap concurrency, and slow ones wait outside of it.
-    """
-
-    def __init__(self, places: int, age: float = 0.010) -> None:
-        self._places = asyncio.Semaphore(places)
-        self._age = age
-        self.waiting = 0
-        self.calm = asyncio.Event()
-        self.calm.set()
-
-    async def enter(self) -> "Youth":
-        """Waits for a place; close what it returns at the end of the call."""
-        self.waiting += 1
-        if self.waiting > 50:
-            self.calm.clear()
-        try:
-            await self._places.acquire()
-        finally:
-            self.waiting -= 1
-            if self.waiting <= 50:
-                self.calm.set()
-        return Youth(self._places, self._age)
-
-
-class Youth:
-    """One held place: given back once, by age or at the end of the call, whichever is first."""
-
-    def __init__(self, places: asyncio.Semaphore, age: float) -> None:
-        self._places = places
-        self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(age, self._give)
-
-    def _give(self) -> None:
-        self._timer = None
-        self._places.release()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._give()

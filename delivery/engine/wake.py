@@ -17,11 +17,26 @@ SOON = 0.005
 
 
 class Wake:
-    """One event that all of them set. Clear it, then claim: what comes meanwhile is not lost."""
+    """One event that all of them set. Take what it says, then claim: what comes meanwhile is not lost."""
 
     def __init__(self) -> None:
         self.event = asyncio.Event()
+        self._named: set[int] = set()
+        self._any = False
         self._soon: asyncio.TimerHandle | None = None
+
+    def now(self) -> None:
+        """Wakes: any lane may have something."""
+        self._any = True
+        self.event.set()
+
+    def taken(self) -> frozenset[int]:
+        """The lanes that were named since it was last asked; none of them: any may have something."""
+        named = frozenset() if self._any else frozenset(self._named)
+        self._named.clear()
+        self._any = False
+        self.event.clear()
+        return named
 
     def soon(self) -> None:
         """Wakes in a moment: what follows within it is served by the same claim."""
@@ -30,7 +45,7 @@ class Wake:
 
     def _now(self) -> None:
         self._soon = None
-        self.event.set()
+        self.now()
 
     async def sleep(self, *times: float | None) -> bool:
         """Until woken, or the first of these times (seconds from now), or the poll; whether it was woken."""
@@ -47,10 +62,17 @@ class Wake:
             try:
                 connection = await link.open()
                 await connection.execute(f"LISTEN {CHANNEL}")
-                self.event.set()
-                async for _ in connection.notifies():
-                    self.event.set()
+                self.now()
+                async for notice in connection.notifies():
+                    self._hear(notice.payload)
             except psycopg.OperationalError as error:
                 logger.warning("not listening for new jobs: %s", type(error).__name__)
             await link.close()
             await asyncio.sleep(POLL)
+
+    def _hear(self, payload: str) -> None:
+        if payload.isdecimal():
+            self._named.add(int(payload))
+            self.event.set()
+        else:
+            self.now()

@@ -167,11 +167,13 @@ def test_accept_leaves_nothing_for_after_the_commit(
 @pytest.mark.django_db(transaction=True)
 def test_accept_wakes_the_engine_at_the_commit(key: ApiKey, profile: Profile) -> None:
     from delivery.services import CHANNEL
+    from partners.models import DeliverySettings
 
     with connection.cursor() as cursor:
         cursor.execute(f"LISTEN {CHANNEL}")
         post(key)
         cursor.execute("SELECT 1")
     heard = list(connection.connection.notifies(timeout=5, stop_after=1))
-    assert [notice.channel for notice in heard] == [CHANNEL]
+    lane = str(DeliverySettings.objects.get().pk)
+    assert [(notice.channel, notice.payload) for notice in heard] == [(CHANNEL, lane)]
     connection.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -243,6 +244,50 @@ def test_commit_wakes_a_sleeping_engine_at_once() -> None:
 
     asyncio.run(run())
     assert Attempt.objects.get().job.status == "delivered"
+
+
+def test_lanes_that_are_named_keep_no_other_from_its_time() -> None:
+    quiet, busy = DeliverySettingsFactory.create(), DeliverySettingsFactory.create()
+    due_job(quiet, next_attempt_at=timezone.now() + timedelta(seconds=0.4))
+    picks = [
+        Placement(LeadFactory.create().pk, None, None, busy.partner_id, busy.pk, busy.kind)
+        for _ in range(100)
+    ]
+    channel = Scripted()
+
+    async def run() -> None:
+        async with engine(channel) as one:
+            running = asyncio.create_task(one.run())
+            await asyncio.sleep(0.2)
+            for pick in picks:
+                await beside(partial(place, [pick], at=timezone.now()))
+                if any(parcel.settings_id == quiet.pk for parcel in channel.parcels):
+                    break
+            one.stop()
+            await running
+
+    asyncio.run(run())
+    assert Job.objects.get(settings=quiet).status == "delivered"
+
+
+def test_a_named_lane_that_keeps_rows_back_is_looked_at_again() -> None:
+    lane = DeliverySettingsFactory.create()
+    picks = [
+        Placement(LeadFactory.create().pk, None, None, lane.partner_id, lane.pk, lane.kind) for _ in range(30)
+    ]
+    channel = Scripted()
+
+    async def run() -> None:
+        async with engine(channel) as one:
+            running = asyncio.create_task(one.run())
+            await asyncio.sleep(0.2)
+            await beside(lambda: place(picks, at=timezone.now()))
+            await channel.got(30)
+            one.stop()
+            await running
+
+    asyncio.run(run())
+    assert Job.objects.filter(status="delivered").count() == 30
 
 
 def test_stop_hands_back_what_was_not_started_and_lets_open_calls_end() -> None:
