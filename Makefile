@@ -52,7 +52,7 @@ screenshots: ## Take the pictures of docs/tour.md anew (4 minutes); some alone: 
 	@leadflip/run/venv.sh dev
 	@exec $(PY) -m tests.tour $(ONLY)
 
-inspect: ## Judge every page by axe and the console, both themes, both widths (5 minutes); ONLY=portal
+inspect: ## Judge every page by axe, console, zoom and long words, both themes and widths (5 minutes); ONLY=portal
 	@leadflip/run/venv.sh dev
 	@exec $(PY) -m tests.tour --inspect $(ONLY)
 
