@@ -94,14 +94,15 @@ def read(type_: str, op: str, met: Any) -> Any:
             number = isinstance(met, int | float) and not isinstance(met, bool)
             return Decimal(str(met)) if number else None
         case "date":
-            return date(*map(int, met.split("-"))) if _looks(r"\d{4}-\d\d-\d\d", met) else None
+            return _calendar(met) if _looks(r"\d{4}-\d\d-\d\d", met) else None
         case "datetime":
             return _moment(met)
         case "checkbox":
             return met if isinstance(met, bool) else None
         case "multi_select":
             each = [met] if isinstance(met, str) and op != "equals" else met
-            return {fold(one) for one in each} if isinstance(each, list) else None
+            options = {fold(one) for one in each if isinstance(one, str)} if isinstance(each, list) else ()
+            return options or None
         case "phone":
             return met.replace(" ", "") if isinstance(met, str) else None
     if not isinstance(met, str):
@@ -114,6 +115,13 @@ def read(type_: str, op: str, met: Any) -> Any:
 def fold(text: str) -> str:
     """Without regard to case and to how accents are encoded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+
+
+def _calendar(met: str) -> date | None:
+    try:
+        return date(*map(int, met.split("-")))
+    except ValueError:
+        return None
 
 
 def _moment(met: Any) -> datetime | None:
