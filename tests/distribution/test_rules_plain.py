@@ -110,8 +110,8 @@ def conditions(draw: st.DrawFn) -> tuple[dict[str, Any], plain.Condition]:
     written: Any = None
     meant: Any = None
     if op in ("in_list", "not_in_list", "between"):
-        size = {"min_size": 2, "max_size": 2} if op == "between" else {"min_size": 1, "max_size": 3}
-        drawn = draw(st.lists(one(type_, op), **size))
+        fewest, most = (2, 2) if op == "between" else (1, 3)
+        drawn = draw(st.lists(one(type_, op), min_size=fewest, max_size=most))
         if op == "between":
             drawn.sort(key=lambda pair: plain.read(type_, op, pair[1]))
         written, meant = [pair[0] for pair in drawn], [pair[1] for pair in drawn]

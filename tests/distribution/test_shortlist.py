@@ -1,5 +1,6 @@
 """The shortlist leaves out only whom asking every assignment would leave out, for the same reason."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -93,7 +94,9 @@ def world(seats: list[dict[str, Any]]) -> tuple[World, Ledger]:
     partners = {
         number: PartnerNow(each["active"], number if each["reached"] else None) for number, each in numbered
     }
-    uses = {Owner("assignment", number): (each["used"],) * 4 for number, each in numbered}
+    uses: dict[Owner, Sequence[int]] = {
+        Owner("assignment", number): (each["used"],) * 4 for number, each in numbered
+    }
     return World(partners, {number: SettingsNow("email") for number, _ in numbered}), Ledger(uses=uses)
 
 
