@@ -60,7 +60,7 @@ SEATS = st.lists(
     max_size=8,
 )
 # What the conditions are about, and values that are equal to each other in Python and not in rules.
-STRANGE = st.sampled_from(["Flat", "", None, 0, 1.0, True, ["Roof"], [], {}, "1"])
+STRANGE: st.SearchStrategy[Any] = st.sampled_from(["Flat", "", None, 0, 1.0, True, ["Roof"], [], {}, "1"])
 LIKELY: dict[str, list[Any]] = {
     "roof": ["Flat", "Steep"],
     "size": [0, 1, 2.5],
