@@ -16,4 +16,7 @@ class Caps(NamedTuple):
     @property
     def any(self) -> bool:
         """Whether one of them limits."""
-        return any(cap is not None for cap in self)
+        return self != UNCAPPED
+
+
+UNCAPPED = Caps()

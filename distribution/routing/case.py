@@ -14,9 +14,7 @@ from distribution.routing.ledger import Ledger, Owner, Take
 from distribution.routing.pacing import paced
 from distribution.rules import Rules
 from distribution.rules.targets import Facts
-from partners.caps import Caps
-
-UNCAPPED = Caps()
+from partners.caps import UNCAPPED, Caps
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +85,16 @@ class World:
         partner = self.partners.get(seat.partner_id)
         if partner is None:
             return []
-        by_now = paced(seat.caps, seat.hours, now, partner.zone) if seat.pacing else seat.caps
-        both = (
-            Take(Owner("partner", seat.partner_id), partner.caps, partner.caps),
-            Take(Owner("assignment", seat.id), seat.caps, by_now),
-        )
-        return [take for take in both if take.caps.any or take.owner in self.counted]
+        takes = []
+        if partner.caps.any or self._counts("partner", seat.partner_id):
+            takes.append(Take(Owner("partner", seat.partner_id), partner.caps, partner.caps))
+        if seat.caps.any or self._counts("assignment", seat.id):
+            by_now = paced(seat.caps, seat.hours, now, partner.zone) if seat.pacing else seat.caps
+            takes.append(Take(Owner("assignment", seat.id), seat.caps, by_now))
+        return takes
+
+    def _counts(self, kind: str, id: int) -> bool:
+        return bool(self.counted) and Owner(kind, id) in self.counted
 
     def settings_id(self, seat: Seat) -> int | None:
         """The delivery settings that a job of `seat` would have: its own, else its partner's."""

@@ -87,7 +87,8 @@ def job(settings: DeliverySettings, entity: Entity, name: str, waits: list[int])
     lead = LeadFactory.create(entity=entity, values={"name": name})
     policy = RetryPolicyFactory.create(waits=waits)
     pick = Placement(lead.pk, None, None, settings.partner_id, settings.pk, settings.kind, policy.pk)
-    return place([pick], at=timezone.now())[0]
+    (job_id,) = place([pick], at=timezone.now())
+    return Job.objects.get(id=job_id)
 
 
 @pytest.fixture
