@@ -12,7 +12,7 @@ from django.db import connection
 from delivery.engine import news
 from distribution.routing import waiting
 
-REST = 0.15
+REST = 0.25
 # One look instead of a dozen statements, while there is nothing that nobody else is at.
 LOOKS = (
     "SELECT 1 FROM distribution_lead WHERE routing = 'waiting' LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED",

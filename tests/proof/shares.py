@@ -45,8 +45,8 @@ def prove(weights: tuple[int, ...], count: int, books: Books) -> None:
     until = time.monotonic() + PATIENCE
     while Lead.objects.filter(entity=entity, routing=Routing.WAITING).exists() and time.monotonic() < until:
         time.sleep(0.05)
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         got, exact = Job.objects.filter(assignment=row).count(), Fraction(count * row.weight, sum(weights))
-        books.add(f"leads of weight {row.weight} in {':'.join(map(str, weights))}", got)
+        books.add(f"leads of member {number} of {':'.join(map(str, weights))}", got)
         if abs(got - exact) > 1:
             books.fault(f"weights {weights}: {got} of {count} leads for weight {row.weight}")
