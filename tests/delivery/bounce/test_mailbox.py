@@ -228,4 +228,6 @@ def test_password_that_no_key_opens_is_said(box: BounceBox, settings: Any) -> No
 
 
 def test_time_for_a_look_fits_the_task() -> None:
-    assert read_bounces.soft_time_limit > mailbox.SECONDS + imap.CONNECT_SECONDS
+    limit = read_bounces.soft_time_limit
+    assert limit is not None
+    assert limit > mailbox.SECONDS + imap.CONNECT_SECONDS
