@@ -7,7 +7,7 @@ controller's servers, each with a database of its own.
 
 import atexit
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from leadflip.run.state import PROJECT, State
 
 if TYPE_CHECKING:
     from django.test import Client
+    from execnet import XSpec
 
     from partners.models import User
 
@@ -54,14 +55,16 @@ def _start() -> None:
             os.environ.setdefault(key, value if isinstance(value, str) else ",".join(value))
 
 
-def _use_own_redis_database(worker: str) -> None:
-    url = State.current().redis_url(database=int(worker.removeprefix("gw")) + 1)
-    if url is not None:
-        os.environ["REDIS_URL"] = url
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: "Sequence[XSpec]") -> None:
+    """A Redis database for each worker, before anything there reads the settings."""
+    for number, spec in enumerate(specs, 1):
+        url = None if named.named("REDIS_URL") else State.current().redis_url(database=number)
+        if url is not None:
+            spec.env["REDIS_URL"] = url
 
 
-worker = os.environ.get("PYTEST_XDIST_WORKER")
-if worker is None:
+if os.environ.get("PYTEST_XDIST_WORKER") is None:
     if settings.configured:
         pytest.exit("unset DJANGO_SETTINGS_MODULE: tests start their servers before settings are read", 1)
     named.read()
@@ -69,8 +72,6 @@ if worker is None:
         _start()
     except StartError as error:
         pytest.exit(str(error), returncode=1)
-elif not named.named("REDIS_URL"):
-    _use_own_redis_database(worker)
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "leadflip.settings"
 django.setup()
