@@ -13,10 +13,10 @@ WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 BEST = (*WCAG, "best-practice")
 WIDTHS = (1280, 390)
 THEMES: tuple[Theme, ...] = ("light", "dark")
-# Resolves once no colour is changing any more.
+# Resolves once no colour is changing any more; a change that is cut off is over, too.
 SETTLED = """async () => {
     await new Promise(requestAnimationFrame);
-    await Promise.all(document.getAnimations().map((each) => each.finished));
+    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
 }"""
 
 
