@@ -1,12 +1,14 @@
-"""Who may begin: calls just begun are few at once, and a lane's first goes before another's fourth."""
+"""Who may begin: calls just begun are few at once, and a lane's first goes before another's fourth.
+
+Where a call ended the next one begins at once. Places that are free otherwise are filled one in a round of
+the loop: two hundred partners that hang would else keep everything waiting while they begin.
+"""
 
 import asyncio
 from heapq import heappop, heappush
 from itertools import count
 from types import TracebackType
 
-# Calls that begin in one round of the loop: more would keep everything else waiting for as long.
-SLICE = 1
 # Claimed rows that may wait here before no more are claimed.
 QUEUE = 200
 
@@ -38,12 +40,17 @@ class Young:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self.release()
+                self.grow_old()
             raise
         return Youth(self, self._age)
 
-    def release(self) -> None:
-        """A place is free again."""
+    def end(self) -> None:
+        """A young call ended: the next one has its place now."""
+        self._free += 1
+        self._give()
+
+    def grow_old(self) -> None:
+        """A call holds its place no longer: the next one has it in turn."""
         self._free += 1
         self._grant_soon()
 
@@ -54,14 +61,18 @@ class Young:
 
     def _grant(self) -> None:
         self._granting = False
-        for _ in range(min(SLICE, self._free, len(self._waiting))):
+        self._give()
+        self._grant_soon()
+
+    def _give(self) -> None:
+        while self._free and self._waiting:
             place = heappop(self._waiting)[2]
             if not place.done():
                 place.set_result(None)
                 self._free -= 1
+                break
         if len(self._waiting) <= QUEUE:
             self.calm.set()
-        self._grant_soon()
 
 
 class Youth:
@@ -73,7 +84,7 @@ class Youth:
 
     def _give(self) -> None:
         self._timer = None
-        self._young.release()
+        self._young.grow_old()
 
     def __enter__(self) -> None:
         return None
@@ -83,4 +94,4 @@ class Youth:
     ) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._give()
+            self._young.end()

@@ -1,8 +1,8 @@
-"""Who may begin: few at once, the lowest rank first, a few in each round of the loop."""
+"""Who may begin: few at once, the lowest rank first, free places one in a round of the loop."""
 
 import asyncio
 
-from delivery.engine.young import QUEUE, SLICE, Young
+from delivery.engine.young import QUEUE, Young
 
 ROUND = 50  # turns of the loop: more than anything here needs
 
@@ -34,7 +34,7 @@ def test_lowest_rank_begins_first_and_equals_in_order() -> None:
     assert begun == ["first", "second", "fourth"]
 
 
-def test_no_round_of_the_loop_begins_more_than_a_slice() -> None:
+def test_free_places_are_filled_one_in_a_round_of_the_loop() -> None:
     async def run() -> list[int]:
         young = Young(1000, age=60)
         begun = 0
@@ -54,7 +54,31 @@ def test_no_round_of_the_loop_begins_more_than_a_slice() -> None:
 
     seen = asyncio.run(run())
     assert sum(seen) == 20
-    assert max(seen) <= SLICE
+    assert max(seen) == 1
+
+
+def test_calls_that_end_together_are_followed_together() -> None:
+    async def run() -> int:
+        young = Young(3, age=60)
+        held = [await young.enter(1) for _ in range(3)]
+        begun = 0
+
+        async def call() -> None:
+            nonlocal begun
+            await young.enter(1)
+            begun += 1
+
+        calls = [asyncio.create_task(call()) for _ in range(5)]
+        await turns()
+        for each in held:
+            with each:
+                pass
+        await turns(1)
+        for task in calls:
+            task.cancel()
+        return begun
+
+    assert asyncio.run(run()) == 3
 
 
 def test_place_is_given_back_by_age_and_once_only() -> None:
@@ -81,7 +105,6 @@ def test_waiting_call_that_is_cut_off_keeps_no_place() -> None:
         await turns()
         with held:
             pass
-        await turns(1)
         # Granted, and cut off before it knew: the place must not go with it.
         cut.cancel()
         await asyncio.wait([cut])
