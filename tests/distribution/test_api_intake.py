@@ -110,16 +110,17 @@ def test_intake_key_without_source(source: Source, key: ApiKey, entity: Entity) 
 
 
 def test_intake_seals_encrypted_values(source: Source, entity: Entity) -> None:
-    sent = {"entity": "solar-lead", "name": "Ana", "Bank account": " DE89 3704 ", "born": "24.12.1990"}
+    sent = {"entity": "solar-lead", "name": "Ana", "Bank account": " DE89 3704 0044 ", "born": "24.12.1990"}
     lead = lead_of(source.post(sent))
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(l)::text FROM distribution_lead l")
         row = cursor.fetchone()[0]
-    assert "3704" not in row
-    assert "1990" not in row
+    for clear in ("3704 0044", "24.12.1990", "1990-12-24"):
+        assert clear not in row
+        assert clear.encode().hex() not in row  # a bytea column is printed as hex
     assert crypto.unseal(lead.owner, bytes(lead.sealed or b"")) == {
-        "values": {"iban": "DE89 3704", "born": "1990-12-24"},
-        "raw": {"iban": " DE89 3704 ", "born": "24.12.1990"},
+        "values": {"iban": "DE89 3704 0044", "born": "1990-12-24"},
+        "raw": {"iban": " DE89 3704 0044 ", "born": "24.12.1990"},
     }
     assert lead.sealed_key == crypto.key_name()
 
