@@ -75,7 +75,6 @@ def _mask(value: Any) -> Any:
 
 def _parcel(draft: Draft, sheet: Sheet) -> Parcel[Any]:
     now = clock.now()
-    texts = draft.per_entity.get(str(sheet.entity_id), {})
     return Parcel(
         id=uuid7(now),
         attempt=1,
@@ -88,7 +87,7 @@ def _parcel(draft: Draft, sheet: Sheet) -> Parcel[Any]:
         cells=sheet.ticked(Ticks.of(draft.everything, draft.per_entity, sheet.entity_id)),
         config=KINDS[draft.kind].load(draft.config),
         secrets={},
-        lettering=Lettering(texts.get("subject", ""), texts.get("body", "")),
+        lettering=Lettering.of(draft.per_entity, sheet.entity_id),
         display_field=sheet.display_field,
         now=now,
     )

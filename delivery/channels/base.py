@@ -7,7 +7,7 @@ else. Whatever else escapes from a channel is an internal error.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
 from partners.sheet import Cell
@@ -17,10 +17,17 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class Lettering:
-    """The entity-bound texts of a settings row: templates of subject and body, "" for the default."""
+    """The entity-bound texts of a settings row: templates of subject, body, payload; "" for the default."""
 
     subject: str = ""
     body: str = ""
+    shape: str = ""
+
+    @classmethod
+    def of(cls, per_entity: Mapping[str, Any], entity_id: int) -> Self:
+        """A settings row's texts for one entity."""
+        texts = per_entity.get(str(entity_id), {})
+        return cls(texts.get("subject", ""), texts.get("body", ""), texts.get("shape", ""))
 
 
 @dataclass(slots=True)

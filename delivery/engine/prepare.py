@@ -77,7 +77,6 @@ def parcel(row: Claimed, known: Known | None, sheet: Sheet | None) -> Parcel[Any
 
 
 def _filled(row: Claimed, sheet: Sheet, cells: tuple[Cell, ...], known: Known) -> Parcel[Any]:
-    texts = known.per_entity.get(str(sheet.entity_id), {})
     return Parcel(
         id=row.id,
         attempt=row.attempt,
@@ -91,7 +90,7 @@ def _filled(row: Claimed, sheet: Sheet, cells: tuple[Cell, ...], known: Known) -
         config=known.config,
         secrets=known.secrets,
         hidden=known.hidden,
-        lettering=Lettering(texts.get("subject", ""), texts.get("body", "")),
+        lettering=Lettering.of(known.per_entity, sheet.entity_id),
         recipients=row.recipients,
         price=None if row.price is None else str(row.price),
         currency=row.currency,

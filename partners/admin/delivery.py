@@ -18,7 +18,7 @@ from partners.admin.delivery_parts import PREFIX, MethodForm, fieldset, method_i
 from partners.admin.delivery_words import facts
 from partners.admin.differences import Conflict, Difference, differences
 from partners.admin.lead_choice import LeadChoice
-from partners.admin.mapping import EntityForm
+from partners.admin.mapping import TEXTS, EntityForm
 from partners.admin.names import names
 from partners.draft import Draft
 from partners.kinds import KINDS
@@ -27,7 +27,6 @@ from partners.models.settings import Kind
 from partners.sheet import Sheet, reader
 
 SEEN = f"{PREFIX}-seen"
-LETTER = Kind.EMAIL  # the method whose subject and body are templates
 
 
 class DeliveryForm:
@@ -73,10 +72,11 @@ class DeliveryForm:
         )
 
     def _saved(self, entity: str) -> dict[str, Any]:
-        """Ticks of the row in force, texts of the method that has them."""
+        """Ticks of the row in force, texts of the methods that have them."""
         shown = self.current.per_entity.get(entity, {}) if self.current else {}
-        letter = self.rows[LETTER].per_entity.get(entity, {}) if LETTER in self.rows else {}
-        return {**letter, "ticks": shown.get("ticks", []), "known": shown.get("known")}
+        rows = {kind: self.rows[kind].per_entity.get(entity, {}) for kind in TEXTS if kind in self.rows}
+        texts = {part: row[part] for kind, row in rows.items() for part in TEXTS[kind] if part in row}
+        return {**texts, "ticks": shown.get("ticks", []), "known": shown.get("known")}
 
     @property
     def stamp(self) -> str:
@@ -117,8 +117,8 @@ class DeliveryForm:
             form.full_clean()
             if key != self.kind:
                 form.errors.clear()
-        if self.kind == LETTER and self.method.is_valid():
-            self._check_letters()
+        if self.kind in TEXTS and self.method.is_valid():
+            self._check_texts()
         self._check_seal()
         return not [form for form in self._all() if not form.is_valid()]
 
@@ -130,11 +130,15 @@ class DeliveryForm:
     def _all(self) -> list[forms.Form]:
         return [self.method, *self.kinds.values(), *self.entities.values()]
 
-    def _check_letters(self) -> None:
-        html = bool(self.kinds[LETTER].cleaned_data.get("html"))
+    def _check_texts(self) -> None:
+        chosen = self.kinds[self.kind].cleaned_data
         for form in self.entities.values():
-            if form.is_valid():
-                form.check_letter(self.everything, html)
+            if not form.is_valid():
+                continue
+            if self.kind == Kind.EMAIL:
+                form.check_letter(self.everything, html=bool(chosen.get("html")))
+            else:
+                form.check_shape(self.everything, flat=chosen.get("format") == "form")
 
     def _check_seal(self) -> None:
         """What is kept must open: a save that cannot read the old secrets would lose them."""
@@ -191,7 +195,7 @@ class DeliveryForm:
             kind=self.kind,
             config=self.kinds[self.kind].sketch(),
             everything=self.everything,
-            per_entity={str(entity_id): entity.item({}, letter=self.kind == LETTER)},
+            per_entity={str(entity_id): entity.item(self.kind)},
         )
 
     def problems(self, entity_id: int | None = None) -> list[tuple[str, str]]:
@@ -215,10 +219,7 @@ class DeliveryForm:
 
     def _per_entity(self) -> dict[str, Any]:
         old = self.rows[self.kind].per_entity if self.kind in self.rows else {}
-        new = {
-            entity: form.item(old.get(entity, {}), letter=self.kind == LETTER)
-            for entity, form in self.entities.items()
-        }
+        new = {entity: form.item(self.kind) for entity, form in self.entities.items()}
         new = {entity: item for entity, item in new.items() if entity in old or _says(item)}
         return {**old, **new}
 
@@ -255,12 +256,12 @@ class DeliveryForm:
             yield of_kind(key, form)
         yield fieldset(self.method, ("policy", "everything"))
         folded = ["collapse"] if len(self.entities) > 1 else []
-        html = bool(self.kinds[LETTER]["html"].value())
+        html = bool(self.kinds[Kind.EMAIL]["html"].value())
         for entity in self.entities.values():
             entity.show_standard(self.everything, html)
             yield fieldset(
                 entity,
-                ("ticks", "subject", "body"),
+                ("ticks", "subject", "body", "shape"),
                 name=entity.heading(self.everything),
                 classes=["for-entity", *folded],
                 description=names(entity.columns),
@@ -273,7 +274,7 @@ class DeliveryForm:
 
 def _says(item: Mapping[str, Any]) -> bool:
     """Whether an entity's item differs from none."""
-    return any(item[name] for name in ("ticks", "subject", "body"))
+    return any(item[name] for name in item if name != "known")
 
 
 def _told(form: forms.Form, name: str, message: object) -> str:

@@ -1,6 +1,6 @@
-"""What a partner gets of one entity's leads: ticked fields, and the email's subject and body."""
+"""What a partner gets of one entity's leads: ticked fields, and the texts of the method that has some."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -10,13 +10,17 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit.widgets import Ticklist
+from partners.models.settings import Kind
 from partners.sheet import ADDRESS_PARTS, Column, Ticks
-from partners.templating import TemplateErrors, compile_template, standard, targets
+from partners.templating import Targets, TemplateErrors, compile_shape, compile_template, standard, targets
 from partners.words import PART_LABELS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+
+# The texts of each method that has some.
+TEXTS: Mapping[str, Sequence[str]] = {Kind.EMAIL: ("subject", "body"), Kind.WEBHOOK: ("shape",)}
 
 _ENCRYPTED: tuple[str, "StrOrPromise"] = ("encrypted", _("Encrypted"))
 _NEW: tuple[str, "StrOrPromise"] = ("pending", _("New"))
@@ -47,6 +51,16 @@ class EntityForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "mono", "rows": 8}),
         help_text=_("Empty: the standard text, which stands in grey: a line for each field with a value."),
     )
+    shape = forms.CharField(
+        label=_("Payload shape"),
+        required=False,
+        widget=forms.Textarea(attrs={"class": "mono", "rows": 8, "spellcheck": "false"}),
+        help_text=_(
+            "Empty: the standard payload, which stands in grey. Else a JSON document with the partner's own "
+            "names, nested as it wants. Each text is a template; one that is nothing but {{ … }} stays what "
+            "it is: a number, a list, true. Form-encoded: one flat object."
+        ),
+    )
 
     def __init__(
         self,
@@ -59,7 +73,7 @@ class EntityForm(forms.Form):
         display_field: str = "",
     ) -> None:
         ticks = list(_keys(columns, frozenset(saved.get("ticks", []))))
-        texts = {part: saved.get(part, "") for part in ("subject", "body")}
+        texts = {part: saved.get(part, "") for parts in TEXTS.values() for part in parts}
         super().__init__(data, prefix=prefix, initial={"ticks": ticks, **texts})
         self.name = name
         self.columns = columns
@@ -97,6 +111,7 @@ class EntityForm(forms.Form):
         body = standard.body(self.columns, ticks, self._display_field, html=html)
         self.fields["subject"].widget.attrs["placeholder"] = subject
         self.fields["body"].widget.attrs["placeholder"] = body
+        self.fields["shape"].widget.attrs["placeholder"] = standard.shape(self.columns, ticks)
 
     def sends_nothing(self, everything: bool) -> bool:
         """Whether nothing of this entity's leads is sent."""
@@ -116,23 +131,39 @@ class EntityForm(forms.Form):
         body: str = self.cleaned_data["body"]
         return body.replace("\r\n", "\n")
 
+    def clean_shape(self) -> str:
+        """As `clean_body`."""
+        shape: str = self.cleaned_data["shape"]
+        return shape.replace("\r\n", "\n")
+
     def check_letter(self, everything: bool, html: bool) -> None:
         """Adds the templates' errors against what is sent; after `is_valid()`."""
-        known = targets(self.columns, Ticks(everything, frozenset(self.cleaned_data["ticks"])))
-        for part, as_html in (("subject", False), ("body", html)):
-            try:
-                compile_template(self.cleaned_data[part], known, html=as_html)
-            except TemplateErrors as errors:
-                for problem in errors.problems:
-                    self.add_error(part, str(problem))
+        known = self._targets(everything)
+        self._check("subject", lambda source: compile_template(source, known))
+        self._check("body", lambda source: compile_template(source, known, html=html))
 
-    def item(self, saved: Mapping[str, Any], *, letter: bool) -> dict[str, Any]:
-        """The item to save: the ticks, and the texts where the chosen method has a `letter`."""
-        texts = self.cleaned_data if letter else saved
+    def check_shape(self, everything: bool, flat: bool) -> None:
+        """The same of the payload shape; `flat` for a form-encoded body."""
+        known = self._targets(everything)
+        self._check("shape", lambda source: compile_shape(source, known, flat=flat))
+
+    def _targets(self, everything: bool) -> Targets:
+        return targets(self.columns, Ticks(everything, frozenset(self.cleaned_data["ticks"])))
+
+    def _check(self, part: str, compiled: Callable[[str], object]) -> None:
+        try:
+            if source := self.cleaned_data[part]:
+                compiled(source)
+        except TemplateErrors as errors:
+            for problem in errors.problems:
+                self.add_error(part, str(problem))
+
+    def item(self, kind: str) -> dict[str, Any]:
+        """The item to save: the ticks, and the texts that the method has."""
         return {
             "ticks": self.cleaned_data["ticks"],
             "known": [column.key for column in self.columns],
-            **{part: texts.get(part, "") for part in ("subject", "body")},
+            **{part: self.cleaned_data.get(part, "") for part in TEXTS.get(kind, ())},
         }
 
 

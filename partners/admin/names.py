@@ -22,7 +22,7 @@ def names(columns: Sequence[Column]) -> SafeString:
         gettext("Write your own"),
         gettext("Insert"),
         gettext("Find a field"),
-        gettext("Names for subject and body; they are written where the cursor stands:"),
+        gettext("Names for your own text; they are written where the cursor stands:"),
         codes,
     )
 

@@ -53,8 +53,9 @@ class DeliverySettings(models.Model):
 
     `config` is the kind's connection (see `partners.kinds`), its secrets stand in `sealed`.
     `per_entity` maps an entity's id (a string) to {"ticks": [field key or address.sub-field, …],
-    "known": [field key, …], "subject": str, "body": str}; with `everything` the ticks are not read. `known`:
-    the fields that were there to be ticked, so that later ones can be told.
+    "known": [field key, …], and the texts that the kind has: "subject" and "body", or "shape"}; with
+    `everything` the ticks are not read. `known`: the fields that were there to be ticked, so that later ones
+    can be told.
     """
 
     partner = models.ForeignKey(

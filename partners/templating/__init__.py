@@ -11,23 +11,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from django.utils.translation import gettext as _
 from jinja2 import nodes
 
 from partners.sheet import Cell
-from partners.templating.builder import Builder, Getter, Run, Use
+from partners.templating.builder import Builder, Getter, Run, Use, faults
 from partners.templating.errors import Problem, TemplateError, TemplateErrors
 from partners.templating.expressions import EXPRESSIONS
 from partners.templating.parse import parse
+from partners.templating.shape import Shape, compile_shape
 from partners.templating.statements import STATEMENTS, output
 from partners.templating.targets import Targets, facts, targets, targets_of
 
 __all__ = [
     "Problem",
+    "Shape",
     "Targets",
     "Template",
     "TemplateError",
     "TemplateErrors",
+    "compile_shape",
     "compile_template",
     "facts",
     "targets",
@@ -50,7 +52,7 @@ class Template:
 
     def faults(self, known: Targets) -> list[Problem]:
         """What it names that is unknown, not ticked, or of another type than it is used for."""
-        return [Problem(use.line, use.column, fault) for use in self.uses if (fault := _fault(use, known))]
+        return faults(self.uses, known)
 
 
 def compile_template(source: str, known: Targets, *, html: bool = False) -> Template:
@@ -71,16 +73,3 @@ def _built(source: str, html: bool) -> tuple[Template, list[Problem]]:
     builder = Builder({**EXPRESSIONS, **STATEMENTS, nodes.Output: output(html)})
     write = builder.block(parse(source).body)
     return Template(tuple(builder.uses), write), builder.problems
-
-
-def _fault(use: Use, known: Targets) -> str | None:
-    if use.kinds is None or use.target not in known.types:
-        return None if use.kinds else known.fault(use.target)
-    if known.types[use.target] in use.kinds:
-        return None
-    return _("“%(by)s” is for fields of type %(kinds)s; lead.%(target)s is of type %(type)s.") % {
-        "by": use.by,
-        "kinds": ", ".join(sorted(use.kinds)),
-        "target": use.target,
-        "type": known.types[use.target],
-    }

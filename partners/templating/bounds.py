@@ -64,13 +64,18 @@ class Budget:
         self.work(text)
         return text
 
-    def write(self, text: str) -> None:
-        """`text` appended to the output."""
-        self._output -= size(text)
+    def keep(self, weight: int) -> None:
+        """So many bytes more go out."""
+        self._output -= weight
         if self._output < 0:
             raise TemplateError(_("The rendered text is over %d KiB.") % (OUTPUT_BYTES // KIB))
+
+    def write(self, text: str) -> None:
+        """`text` appended to the output."""
+        self.keep(size(text))
         self._pieces.append(text)
 
     def output(self) -> str:
-        """What was written."""
-        return "".join(self._pieces)
+        """What was written since the last call."""
+        pieces, self._pieces = self._pieces, []
+        return "".join(pieces)

@@ -16,6 +16,7 @@ from partners.templating import bounds
 from partners.templating.bounds import Budget
 from partners.templating.errors import Problem, TemplateError, TemplateErrors
 from partners.templating.parse import place
+from partners.templating.targets import Targets
 from partners.templating.values import weight
 
 
@@ -53,6 +54,24 @@ class Use:
     column: int
     by: str = ""
     kinds: frozenset[str] | None = None
+
+    def fault(self, known: Targets) -> str | None:
+        """What is wrong with it where these targets are known; None if nothing is."""
+        if self.kinds is None or self.target not in known.types:
+            return None if self.kinds else known.fault(self.target)
+        if known.types[self.target] in self.kinds:
+            return None
+        return _("“%(by)s” is for fields of type %(kinds)s; lead.%(target)s is of type %(type)s.") % {
+            "by": self.by,
+            "kinds": ", ".join(sorted(self.kinds)),
+            "target": self.target,
+            "type": known.types[self.target],
+        }
+
+
+def faults(uses: Iterable[Use], known: Targets) -> list[Problem]:
+    """What of these is unknown, not ticked, or of another type than it is used for."""
+    return [Problem(use.line, use.column, fault) for use in uses if (fault := use.fault(known))]
 
 
 def nothing(run: Run) -> None:

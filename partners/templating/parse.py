@@ -31,7 +31,7 @@ def _place(mark: int) -> tuple[int, int]:
 
 def parse(source: str) -> nodes.Template:
     """The syntax tree of a source. Raises TemplateErrors."""
-    _measure(source)
+    measure(source)
     try:
         parser = Parser(_ENVIRONMENT, "")
         tokens = _ENVIRONMENT.lexer.wrap(_marked(source))
@@ -45,7 +45,8 @@ def parse(source: str) -> nodes.Template:
         raise TemplateErrors([Problem(1, 1, message)]) from None
 
 
-def _measure(source: str) -> None:
+def measure(source: str) -> None:
+    """Raises TemplateErrors where a source is longer than any may be."""
     if size(source) > SOURCE_BYTES:
         message = _("The template is over %d KiB: shorten it.") % (SOURCE_BYTES // KIB)
         raise TemplateErrors([Problem(1, 1, message)])

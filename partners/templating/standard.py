@@ -1,14 +1,17 @@
-"""The standard subject and body as templates: what is sent where an entity has no texts of its own.
+"""The standard subject, body and payload as templates: what is sent where an entity has none of its own.
 
-`delivery.letter.write` makes the letter itself; these are its words for whoever wants to change them.
+`delivery.letter.write` and `delivery.payload` make letter and payload; these are their words for whoever
+wants to change them.
 """
 
 import html as markup
+import json
 from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
 
 from partners.sheet import ADDRESS_PARTS, Column, Ticks
+from partners.templating.targets import RESERVED
 from partners.words import PART_LABELS
 
 MOMENT = '|date("%Y-%m-%d %H:%M")'
@@ -36,6 +39,13 @@ def body(columns: Sequence[Column], ticks: Ticks, display_field: str, *, html: b
         for test, label, value in lines
     )
     return f"<h2>{head}</h2>\n<table>\n{rows}</table>\n"
+
+
+def shape(columns: Sequence[Column], ticks: Ticks) -> str:
+    """The payload: each field that is sent under its own key, and the lead's facts."""
+    keys = [column.key for column in columns if ticks.shows(column)]
+    document = {key: f"{{{{ lead.{key} }}}}" for key in (*keys, *RESERVED)}
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _lines(columns: Sequence[Column], ticks: Ticks) -> Iterator[tuple[str, str, str]]:

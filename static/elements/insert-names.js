@@ -5,7 +5,7 @@ customElements.define("insert-names", class extends HTMLElement {
   connectedCallback() {
     const [form, set] = [this.closest("form"), this.closest("fieldset")];
     const fields = [...set.querySelectorAll(".mono")];
-    let field = fields.at(-1);
+    let field;
     const write = (words, from, to) => {
       field.focus();
       field.setRangeText(words, from, to, "end");
@@ -16,7 +16,10 @@ customElements.define("insert-names", class extends HTMLElement {
       made.addEventListener("click", act);
       return made;
     };
-    this.querySelectorAll("code").forEach((code) => code.replaceWith(button(code.textContent, { value: code.dataset.tick, ariaLabel: `${this.getAttribute("insert")} ${code.textContent}` }, (event) => write(event.target.textContent, field.selectionStart, field.selectionEnd))));
+    this.querySelectorAll("code").forEach((code) => code.replaceWith(button(code.textContent, { value: code.dataset.tick, ariaLabel: `${this.getAttribute("insert")} ${code.textContent}` }, (event) => {
+      if (!field?.offsetParent) field = fields.findLast((each) => each.offsetParent);
+      write(event.target.textContent, field.selectionStart, field.selectionEnd);
+    })));
     const sent = (tick) => !tick || form.querySelector("[name$=-everything][value=yes]:checked") || set.querySelector(`input[value="${tick}"]:checked`);
     const show = () => this.querySelectorAll("button").forEach((name) => { name.hidden = !sent(name.value); });
     // A long tick-list gets a box that leaves those whose words hold what is typed.

@@ -104,6 +104,29 @@ def test_template_is_checked_against_the_ticks(desk: Client, entity: Entity, bod
     assert not Partner.objects.exists()
 
 
+def test_payload_shape_is_checked_and_kept_with_its_method(
+    desk: Client, entity: Entity, acme: Partner
+) -> None:
+    name, form = f"delivery-entity-{entity.pk}-shape", {"delivery-webhook-format": "form"}
+    unticked = {"delivery-everything": "no", f"delivery-entity-{entity.pk}-ticks": ["name"]}
+    for source, changes, fault in (
+        (
+            '{"a": "{{ lead.nme }}"}',
+            {},
+            "Line 1, column 11: There is no field lead.nme.",
+        ),
+        ('{"a": "{{ lead.score }}"}', unticked, "lead.score is not ticked for this partner"),
+        ('{\n"a": 1,}', {}, "Line 2, column 8: A comma stands before “}”"),
+        ('{"a": {"b": 1}}', form, "A form-encoded body is flat"),
+    ):
+        assert fault in errors(submit(desk, page(acme), {name: source, **changes}))
+    assert submit(desk, page(acme), {name: '{\r\n"a": "{{ lead.score }}"}'}).status_code == 302
+    row = DeliverySettings.objects.get(partner=acme, kind="webhook")
+    assert row.per_entity[str(entity.pk)]["shape"] == '{\n"a": "{{ lead.score }}"}'
+    assert submit(desk, page(acme), {"delivery-method": "portal"}).status_code == 302
+    assert controls(desk.get(page(acme)))[name] == ['{\n"a": "{{ lead.score }}"}']
+
+
 def test_switching_points_to_another_row_and_back(desk: Client, entity: Entity, acme: Partner) -> None:
     webhook = acme.default_settings
     assert webhook is not None

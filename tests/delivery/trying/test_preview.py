@@ -146,3 +146,16 @@ def test_no_query_more_for_each_entity(desk: Client, acme: Partner) -> None:
     for _more in range(5):
         make_fields(EntityFactory.create(), name="text")
     assert queries() == one
+
+
+def test_preview_shapes_the_payload_and_names_what_is_wrong_with_a_shape(
+    desk: Client, acme: Partner, entity: Entity, lead: Lead
+) -> None:
+    shape = f"entity-{entity.pk}-shape"
+    changes = {"method": "webhook", "lead": chosen(lead)}
+    html = look(desk, acme, **changes, **{shape: '{"m2": "{{ lead.size }}", "who": "{{ lead.name }}"}'})
+    assert "&quot;m2&quot;: 3" in html
+    assert "&quot;who&quot;: &quot;Ana&quot;" in html
+    assert "lead_id" not in html[html.index("<pre") : html.index("</pre>")]
+    html = look(desk, acme, **changes, **{shape: '{\n"m2": "{{ lead.sizes }}"}'})
+    assert "Line 2, column 11: There is no field lead.sizes. The nearest is lead.size." in html
