@@ -79,12 +79,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, for the log: the text may echo the lead, so it is kept sealed."""
+    """What came back, for the log: the text may echo the lead, so it is kept sealed.
+
+    `facts`: the partner's "id" and "price", where they were read from it.
+    """
 
     code: int | None = None
     address: str = ""
     text: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,8 @@ ERROR_CLASSES = (
     "template",
     "sealed",
     "bounced",
+    "rejected",
+    "duplicate",
     "worker_lost",
     "internal",
 )

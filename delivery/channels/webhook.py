@@ -6,8 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from delivery.channels.base import Configuration, Message, Parcel, Receipt
+from delivery.channels.base import Configuration, Message, Parcel, Receipt, Temporary
 from delivery.http import Call, Sender
+from delivery.meaning import refused, taken
 from delivery.payload import body
 from delivery.signing import SigningError, sign
 from leadflip import VERSION
@@ -49,10 +50,14 @@ class WebhookChannel:
         )
 
     async def send(self, message: Message, parcel: Parcel[WebhookConfig]) -> Receipt:
-        """See Channel and `delivery.http.Sender.send`."""
+        """See Channel, `delivery.http.Sender.send` and `delivery.meaning`."""
         headers = {**_custom(parcel), **message.headers, **_signed(message, parcel)}
         call = Call(message.method, _target(parcel.config), headers, message.body, parcel.timeout, parcel.now)
-        return await self._sender.send(call)
+        try:
+            receipt = await self._sender.send(call)
+        except Temporary as error:
+            raise refused(error, parcel) from None
+        return taken(receipt, parcel)
 
     async def close(self) -> None:
         """Closes the connections."""

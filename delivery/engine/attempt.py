@@ -123,6 +123,7 @@ class Attempt:
             "response": {
                 "headers": {name: self._masked(value) for name, value in answer.headers.items()},
                 "text": self._masked(answer.text[:KEPT]),
+                "facts": {name: self._masked(value) for name, value in answer.facts.items()},
             },
         }
         return crypto.seal(f"attempt:{self.row.id}:{self.row.attempt}", body)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from delivery.models import Attempt, AttemptBody, Job
 from delivery.pages import curl, words
@@ -15,6 +16,8 @@ from partners.models.settings import Kind
 
 # Of a response so much is read; one of that size may have been longer.
 KEPT_BYTES = 4096
+# What answer rules read from a response.
+FACTS = {"id": gettext_lazy("The partner's id for the lead"), "price": gettext_lazy("The partner's price")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,9 @@ def _opened(job: Job, attempt: Attempt, body: AttemptBody) -> Exchange:
 def _shown(side: Mapping[str, Any] | None) -> dict[str, Any]:
     """One side with every text made harmless; headers as lines."""
     side = side or {}
-    headers = side.get("headers") or ()
+    headers, facts = side.get("headers") or (), side.get("facts") or {}
     if isinstance(headers, Mapping):
         headers = [f"{name}: {value}" for name, value in headers.items()]
     texts = {name: words.plain(text) for name, text in side.items() if isinstance(text, str)}
-    return {**texts, "headers": [words.plain(str(header)) for header in headers]}
+    told = [(label, words.plain(str(facts[name]))) for name, label in FACTS.items() if name in facts]
+    return {**texts, "facts": told, "headers": [words.plain(str(header)) for header in headers]}

@@ -40,6 +40,8 @@ FIXES: Mapping[str, Promise] = {
     "template": _("Mend the template above, then test again."),
     "sealed": _("Put the key that sealed the value back into ENCRYPTION_KEYS, then test again."),
     "bounced": _("The letter came back: check the recipient's address with the partner."),
+    "rejected": _("The connection works: its answer rejects this lead. Read why, and tick what it wants."),
+    "duplicate": _("The connection works: it has a lead like this one already. Test with another."),
     "worker_lost": _("The worker stopped in the middle. Test again."),
     "internal": _("The worker's log says more; look for the id of this test."),
 }

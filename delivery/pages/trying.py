@@ -115,7 +115,7 @@ def _shown(typed: Typed) -> dict[str, Any]:
     form.is_valid()
     found, problems = _preview(typed, choice)
     warnings = [*form.warnings(), *_more_warnings(form, choice)]
-    return {"preview": found, "problems": problems, "warnings": warnings}
+    return {"preview": found, "problems": problems, "warnings": warnings, "remarks": form.remarks()}
 
 
 def _more_warnings(form: DeliveryForm, choice: Choice | None) -> list[str]:

@@ -35,6 +35,8 @@ ERROR_CLASSES: Mapping[str, Promise] = {
     "template": gettext_lazy("Template error"),
     "sealed": gettext_lazy("Encrypted value does not open"),
     "bounced": gettext_lazy("Returned mail"),
+    "rejected": gettext_lazy("Rejected by the partner"),
+    "duplicate": gettext_lazy("Duplicate at the partner"),
     "worker_lost": gettext_lazy("Worker lost"),
     "internal": gettext_lazy("Internal error"),
 }

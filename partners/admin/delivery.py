@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit.crypto import SealError
 from partners import services
-from partners.admin.delivery_parts import PREFIX, MethodForm, fieldset, method_initial, of_kind
+from partners.admin.delivery_parts import PREFIX, MethodForm, fieldset, method_initial, more_of_kind, of_kind
 from partners.admin.delivery_words import facts
 from partners.admin.differences import Conflict, Difference, differences
 from partners.admin.lead_choice import LeadChoice
@@ -233,6 +233,10 @@ class DeliveryForm:
         exposed = kind.exposure(config, fields) if fields else ""
         return [*kind.warnings(config), *filter(None, [exposed])]
 
+    def remarks(self) -> list[str]:
+        """What the chosen method's form says of what was typed; after `is_valid()`."""
+        return self.kinds[self.kind].remarks() if self.kind in self.kinds else []
+
     def _shown_config(self) -> Mapping[str, Any]:
         form = self.kinds[self.kind]
         if form.is_bound:
@@ -254,6 +258,7 @@ class DeliveryForm:
         yield fieldset(self.method, ("method",))
         for key, form in self.kinds.items():
             yield of_kind(key, form)
+            yield from more_of_kind(key, form)
         yield fieldset(self.method, ("policy", "everything"))
         folded = ["collapse"] if len(self.entities) > 1 else []
         html = bool(self.kinds[Kind.EMAIL]["html"].value())

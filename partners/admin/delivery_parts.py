@@ -1,6 +1,6 @@
 """What all delivery methods have, and how the section's parts are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -76,6 +76,13 @@ def of_kind(key: str, form: KindForm) -> Fieldset:
     kind = KINDS[key]
     classes = ["for-kind", f"for-{key}"]
     return fieldset(form, form.lines(), name=kind.label, classes=classes, description=kind.about)
+
+
+def more_of_kind(key: str, form: KindForm) -> Iterator[Fieldset]:
+    """The parts that few need, folded away until they hold something."""
+    for part in form.more():
+        classes = ["for-kind", f"for-{key}", *([] if part.open else ["collapse"])]
+        yield fieldset(form, part.lines, name=part.name, classes=classes, description=part.about)
 
 
 def fieldset(form: Any, fields: Sequence[Any], **options: Any) -> Fieldset:

@@ -27,15 +27,15 @@ def own_words(partner: Partner, profiles: int) -> str:
 
 def facts(row: DeliverySettings) -> list[tuple[str, str]]:
     """Label and value of each thing that a row holds in the open."""
-    fields = KINDS[row.kind].form.base_fields
+    kind = KINDS[row.kind]
     return [
         (gettext("Delivery method"), str(row.get_kind_display())),
         *(
             (str(field.label), _words(row.config[name]))
-            for name, field in fields.items()
+            for name, field in kind.form.base_fields.items()
             if name in row.config
         ),
-        *([(gettext("Headers"), _words(row.config["headers"]))] if row.config.get("headers") else []),
+        *kind.facts(row.config),
         (gettext("Retry policy"), str(row.policy or gettext("The profile's, else the standard one"))),
         (gettext("Fields that are sent"), gettext("Everything") if row.everything else gettext("Some")),
     ]

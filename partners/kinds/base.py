@@ -5,13 +5,26 @@ it (`partners.admin.mapping`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from django import forms
 from django.utils.functional import Promise
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 C = TypeVar("C")
+Line = str | tuple[str, ...]
+
+
+class Part(NamedTuple):
+    """Fields that few settings need: folded away unless `open`."""
+
+    name: "StrOrPromise"
+    about: "StrOrPromise"
+    lines: list[Line]
+    open: bool
 
 
 class KindForm(forms.Form):
@@ -30,9 +43,17 @@ class KindForm(forms.Form):
         """The fields' values for a saved configuration."""
         return {name: config[name] for name in self.base_fields if name in config}
 
-    def lines(self) -> list[str | tuple[str, ...]]:
+    def lines(self) -> list[Line]:
         """Names of the fields to show, line by line; those of a tuple stand side by side."""
         return list(self.fields)
+
+    def more(self) -> Iterator[Part]:
+        """The parts that `lines` leaves out."""
+        return iter(())
+
+    def remarks(self) -> list[str]:
+        """Sentences for the preview on what was typed; after `full_clean()`."""
+        return []
 
     def config(self) -> dict[str, Any]:
         """DeliverySettings.config as JSON; only after `is_valid()`."""
@@ -66,6 +87,10 @@ class KindSpec(ABC, Generic[C]):
 
     def warnings(self, config: Mapping[str, Any]) -> list[str]:
         """Sentences to show beside the settings, such as that a URL is not encrypted."""
+        return []
+
+    def facts(self, config: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Label and words of what the form's own fields do not show of a saved row. Holds no secret."""
         return []
 
     def exposure(self, config: Mapping[str, Any], fields: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from partners.kinds.answers import MEANS, NO_RULES, Answers
 from partners.kinds.base import KindSpec
 from partners.kinds.webhook_form import METHODS, WebhookForm, host_of
 
@@ -22,6 +23,7 @@ class WebhookConfig:
     format: str = "json"
     headers: tuple[str, ...] = ()
     signing: bool = False
+    answers: Answers = NO_RULES
 
 
 class WebhookKind(KindSpec[WebhookConfig]):
@@ -40,7 +42,14 @@ class WebhookKind(KindSpec[WebhookConfig]):
             format=str(config.get("format") or "json"),
             headers=tuple(config.get("headers") or ()),
             signing=bool(config.get("signing")),
+            answers=Answers.load(config.get("answers") or {}),
         )
+
+    def facts(self, config: Mapping[str, Any]) -> list[tuple[str, str]]:
+        loaded = self.load(config)
+        rules = [f"{rule.words()} → {MEANS[rule.means]}" for rule in loaded.answers.rules]
+        said = [(_("Headers"), ", ".join(loaded.headers)), (_("What an answer means"), "; ".join(rules))]
+        return [fact for fact in said if fact[1]]
 
     def host(self, config: Mapping[str, Any]) -> str:
         return host_of(self.load(config).url)

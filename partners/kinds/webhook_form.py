@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit import clock
-from partners.kinds.base import KindForm
+from partners.kinds.answer_form import AnswerForm
+from partners.kinds.base import Line
 from partners.outgoing import OutgoingError, target
 from partners.outgoing.headers import MOST, check_name, check_value
 from partners.outgoing.secrets import Entries, live, new_secret, rotated
@@ -34,7 +35,7 @@ def row_at(index: int) -> Row:
     return Row(f"header_{index}_name", f"header_{index}_value")
 
 
-class WebhookForm(KindForm):
+class WebhookForm(AnswerForm):
     """A header's name is shown, its value never; an empty value keeps the stored one.
 
     After `secrets()`, `made_secret` holds a newly made signing secret, to be shown this once.
@@ -69,7 +70,7 @@ class WebhookForm(KindForm):
         for index, row in enumerate(self._rows):
             self._add_row(row, self._stored_names[index] if index < len(self._stored_names) else "")
 
-    def lines(self) -> list[str | tuple[str, ...]]:
+    def lines(self) -> list[Line]:
         """Each header's name beside its value; a new secret is offered where one is in use."""
         renewal = ["make_secret"] if self.saved.get("signing") else []
         return ["url", ("method", "format"), *self._rows, "signing", *renewal]
@@ -96,7 +97,7 @@ class WebhookForm(KindForm):
             raise ValidationError(str(error)) from None
 
     def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
+        cleaned = super().clean()
         headers = self._headers()
         moved = self._moved()
         for row in self._rows:
@@ -157,6 +158,7 @@ class WebhookForm(KindForm):
             "format": cleaned["format"],
             "headers": list(self._headers()),
             "signing": cleaned["signing"],
+            **({"answers": answers.save()} if (answers := self.answers()) else {}),
         }
 
     def sketch(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 
+from delivery.engine import news
 from delivery.engine.engine import Engine
 from delivery.models import Job
 from distribution.models import Entity, Profile
@@ -198,6 +199,33 @@ def test_answer_that_is_no_2xx_is_retried_until_the_budget_ends(house: House, st
         make_due()
     assert len({request.header("webhook-id") for request in house.http.requests}) == 1
     assert len(house.http.requests) == 3
+
+
+def test_rejecting_answer_fails_the_job_in_words_and_the_next_best_gets_the_lead(
+    house: House, desk: Client
+) -> None:
+    """A 200 that says no, by the partner's answer rules; its id is shown to who may see bodies."""
+    house.profile.strategy, house.profile.failover = "first_match", True
+    house.profile.save()
+    first = house.partner("webhook")
+    assert first.default_settings is not None
+    rule = {"where": "json", "path": "status", "value": "refused", "means": "rejected"}
+    first.default_settings.config["answers"] = {"rules": [rule], "id": "id", "price": ""}
+    first.default_settings.save()
+    house.partner("portal")
+    house.http.default = reply(200, b'{"status": "Refused", "id": "their-id-4711"}')
+    house.post()
+    deliver()
+    while news.tell().told:
+        pass
+    deliver()
+    assert house.states == [("webhook", "failed"), ("portal", "delivered")]
+    assert len(house.http.requests) == 1
+    job = Job.objects.get(kind="webhook")
+    assert job.reason == "The partner rejected the lead: its value status is “refused”."
+    page = desk.get(reverse("delivery:job", args=[job.pk])).content.decode()
+    assert job.reason in page
+    assert "their-id-4711" in page
 
 
 def test_switching_the_method_holds_from_the_next_job_and_resends_nothing(house: House) -> None:

@@ -18,6 +18,8 @@ VALUE = re.compile(
     r"|Stranger|Viewer|[\w.-]+@example\.com|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|…[0-9a-f]{12}"
     r"|lf_\w+…|solar-lead-\d+|\bapi\b|\bEUR\b|Europe/Berlin|Leadflip(?: Distribution)?|https://\S+"
     r"|^Search$|^True$"
+    # Paths into a JSON answer, and a payload shape.
+    r"|^result\.\w+$|^\{ .+ \}$"
 )
 VOID = {"br", "img", "input", "link", "meta", "hr", "use", "path"}
 SPOKEN = ("placeholder", "aria-label", "alt", "title", "data-label")
