@@ -19,7 +19,7 @@ VALUE = re.compile(
     r"|lf_\w+…|solar-lead-\d+|\bapi\b|\bEUR\b|Europe/Berlin|Leadflip(?: Distribution)?|https://\S+"
     r"|^Search$|^True$"
     # Paths into a JSON answer, and a payload shape.
-    r"|^result\.\w+$|^\{ .+ \}$"
+    r"|^result\.\w+$|^\{\s(?s:.+)\s\}$"
 )
 VOID = {"br", "img", "input", "link", "meta", "hr", "use", "path"}
 SPOKEN = ("placeholder", "aria-label", "alt", "title", "data-label")
