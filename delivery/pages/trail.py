@@ -7,6 +7,7 @@ from typing import Any
 
 from delivery.models import Attempt, Job
 from delivery.pages import words
+from leadflip.kit import show
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def steps(job: Job, tries: Sequence[Attempt], chosen: Attempt | None) -> list[St
 def gap(since: datetime, until: datetime) -> str:
     """«2 min 5 s»; "" within a second, and for what began before (a late attempt)."""
     length = until - since
-    return words.span(length) if length.total_seconds() >= 1 else ""
+    return show.span(length) if length.total_seconds() >= 1 else ""
 
 
 def _error(attempt: Attempt) -> str:

@@ -1,7 +1,7 @@
 """A job in words: what the log and the job page say of it."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -119,19 +119,6 @@ def attempts(job: Job) -> str:
     return _("%(done)d of %(most)d") % {"done": job.attempts, "most": most_attempts(job)}
 
 
-def span(length: timedelta) -> str:
-    """«17 h 12 min», «45 s»: the two largest units, cut."""
-    seconds = int(length.total_seconds())
-    days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
-    if days:
-        return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
-    if hours:
-        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
-    if minutes:
-        return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds % 60}
-    return _("%(seconds)d s") % {"seconds": seconds}
-
-
 def sentence(job: Job, now: datetime) -> str:
     """The job's state in one sentence. `job.settings` and `job.policy` are read."""
     return _SENTENCES[Status(job.status)](job, now)
@@ -141,7 +128,7 @@ def _queued(job: Job, now: datetime) -> str:
     due = job.next_attempt_at
     if due is not None and due > now:
         return _("Waits for its first attempt, due %(time)s.") % {"time": show.full_time(due)}
-    waited = span(now - due) if due is not None else show.EMPTY
+    waited = show.span(now - due) if due is not None else show.EMPTY
     return _("Waits for a worker since %(waited)s.") % {"waited": waited}
 
 
@@ -180,7 +167,7 @@ def _failed(job: Job, now: datetime) -> str:
         job.attempts,
     ) % {
         "count": job.attempts,
-        "span": span((job.settled_at or now) - job.budget_due),
+        "span": show.span((job.settled_at or now) - job.budget_due),
         "why": _last_answer(job),
     }
 

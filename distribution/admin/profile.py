@@ -1,7 +1,7 @@
 """Distribution profiles with their rules and partners. Each save is a version of its own."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -20,6 +20,7 @@ from leadflip.kit.admin import is_needed, needed
 from leadflip.kit.generics import ModelForm
 from leadflip.kit.widgets import only_saved
 from partners.admin.base import ConfigAdmin, person
+from partners.admin.schedule import PolicyField
 from partners.services import drop_settings
 
 
@@ -41,6 +42,7 @@ class ProfileForm(rules.Unchecked, ModelForm[Profile]):
             "base_price",
             "policy",
         ]
+        field_classes: ClassVar = {"policy": PolicyField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

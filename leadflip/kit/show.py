@@ -1,6 +1,6 @@
 """Values as people read them: times, money, durations, capped counts. In the active time zone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -52,6 +52,19 @@ def duration(ms: int | None) -> str:
     if ms < 60_000:
         return _("%(n)s s") % {"n": number_format(ms / 1000, 1)}
     return _length(ms / 1000)
+
+
+def span(length: timedelta) -> str:
+    """«17 h 12 min», «45 s»: the two largest units, cut."""
+    seconds = int(length.total_seconds())
+    days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
+    if hours:
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if minutes:
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds % 60}
+    return _("%(seconds)d s") % {"seconds": seconds}
 
 
 def money(amount: Decimal | None, currency: str) -> str:

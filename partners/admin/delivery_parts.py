@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit.templatetags.kit import icon
 from leadflip.kit.widgets import Radios
+from partners.admin.schedule import PolicyField
 from partners.kinds import KINDS
 from partners.kinds.base import KindForm
 from partners.models import DeliverySettings, RetryPolicy
@@ -29,7 +30,7 @@ class MethodForm(forms.Form):
         widget=Radios(_("Delivery method")),
         error_messages={"required": _("Choose how this partner receives its leads.")},
     )
-    policy = forms.ModelChoiceField(
+    policy = PolicyField(
         RetryPolicy.objects.all(),
         label=_("Retry policy"),
         required=False,

@@ -4,10 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit.generics import ModelForm
+from partners.admin import schedule
 from partners.admin.base import ConfigAdmin
 from partners.models import RetryPolicy
 
@@ -61,11 +65,38 @@ class RetryPolicyAdmin(ConfigAdmin[RetryPolicy]):
     """Named waits, for delivery settings and profiles to choose."""
 
     form = PolicyForm
+    change_form_template = "admin/partners/policy.html"
     list_display = ["name", "attempts", "timeout"]
     search_fields = ["name"]
     nothing_yet = _("Without one, deliveries follow the standard schedule: 8 attempts within 17 hours.")
 
     @admin.display(description=_("attempts"))
-    def attempts(self, policy: RetryPolicy) -> int:
-        """The first one, and one after each wait."""
-        return 1 + len(policy.waits)
+    def attempts(self, policy: RetryPolicy) -> str:
+        """How many, and when the last."""
+        return schedule.sentence(policy.waits)
+
+    def get_urls(self) -> list[URLPattern]:
+        line = path("line/", self.admin_site.admin_view(self.line), name="partners_retrypolicy_line")
+        return [line, *super().get_urls()]
+
+    def line(self, request: HttpRequest) -> HttpResponse:
+        """The time line of `?waits=`, as a part of the page that edits them."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return render(request, "admin/partners/_schedule.html", _line(request.GET.get("waits", "")))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With the time line of what the form shows."""
+        form = context["adminform"].form
+        waits = form["waits"].value() if "waits" in form.fields else form.instance.waits
+        return super().render_change_form(request, {**context, **_line(waits)}, *args, **kwargs)
+
+
+def _line(waits: object) -> dict[str, Any]:
+    try:
+        read = WaitsField(required=False).to_python(WaitsField().prepare_value(waits))
+    except ValidationError:
+        return {}
+    return {"steps": schedule.steps(read), "sentence": schedule.sentence(read)}

@@ -8,6 +8,7 @@ import pytest
 from delivery.channels.base import ERROR_CLASSES
 from delivery.models import Job
 from delivery.pages import words
+from leadflip.kit import show
 from leadflip.kit.ids import uuid7
 from partners.models import DeliverySettings, RetryPolicy
 from partners.sheet import Column, Sheet
@@ -81,7 +82,7 @@ def test_attempts_of_the_policy_in_force(columns: dict[str, Any], shown: str) ->
     ],
 )
 def test_span_two_units(length: timedelta, shown: str) -> None:
-    assert words.span(length) == shown
+    assert show.span(length) == shown
 
 
 SPENT = {

@@ -4,8 +4,14 @@ import pytest
 from django.test import Client
 
 from partners.models import RetryPolicy, Revision
-from tests.factories import DeliverySettingsFactory, RetryPolicyFactory
+from tests.factories import DeliverySettingsFactory, PartnerFactory, RetryPolicyFactory
 from tests.forms import controls, errors, submit
+
+
+@pytest.fixture
+def acme_page(db: None) -> str:
+    return f"/admin/partners/partner/{PartnerFactory.create().pk}/change/"
+
 
 ADD = "/admin/partners/retrypolicy/add/"
 
@@ -16,7 +22,8 @@ def test_add(desk: Client) -> None:
     policy = RetryPolicy.objects.get()
     assert (policy.waits, policy.timeout) == ([5, 30, 120], 10)
     assert Revision.current() == before + 1
-    assert ">4<" in desk.get("/admin/partners/retrypolicy/").content.decode()
+    shown = desk.get("/admin/partners/retrypolicy/").content.decode()
+    assert "4 attempts, the last one 2 min 35 s after the first" in shown
 
 
 @pytest.mark.parametrize(
@@ -42,6 +49,28 @@ def test_change_shows_and_keeps_the_waits(desk: Client) -> None:
     assert submit(desk, f"/admin/partners/retrypolicy/{policy.pk}/change/", {}).status_code == 302
     policy.refresh_from_db()
     assert policy.waits == [5, 30]
+
+
+@pytest.mark.parametrize(
+    ("waits", "shown"),
+    [
+        ("5, 30, 120, 600, 3600, 14400, 43200", "8 attempts, the last one 17 h 12 min after the first"),
+        ("0, 90000", "3 attempts, the last one 1 d 1 h after the first"),
+        ("", "<strong>1 attempt</strong>"),
+        ("5; x", "Shown as soon as the waits can be read."),
+        ("9" * 400, "Shown as soon as the waits can be read."),
+    ],
+)
+def test_time_line_follows_what_is_typed(desk: Client, waits: str, shown: str) -> None:
+    assert shown in desk.get("/admin/partners/retrypolicy/line/", {"waits": waits}).content.decode()
+
+
+def test_time_line_stands_with_the_waits_and_in_the_choices(desk: Client, acme_page: str) -> None:
+    policy = RetryPolicy.objects.create(name="Quick", waits=[5, 30])
+    html = desk.get(f"/admin/partners/retrypolicy/{policy.pk}/change/").content.decode()
+    assert "<li><span>3</span> after 35 s</li>" in html
+    for page in (acme_page, "/admin/distribution/profile/add/"):
+        assert "Quick: 3 attempts, the last one 35 s after the first" in desk.get(page).content.decode()
 
 
 def test_delete_raises_the_revision(desk: Client) -> None:
