@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
+import aiohttp
 import django
 import httpx
 import uvloop
@@ -33,10 +34,12 @@ HEADERS = {
 
 def _transport() -> httpx.AsyncBaseTransport:
     django.setup()
-    from delivery.http.session import DNS_SECONDS, session
+    from delivery.http.connections import DNS_SECONDS, connections
 
-    ours = session(allow=("127.0.0.1/32",), ca_file="", fresh=False, resolver=None, dns_seconds=DNS_SECONDS)
-    return AiohttpTransport(client=ours)
+    ours = connections(
+        allow=("127.0.0.1/32",), ca_file="", fresh=False, resolver=None, dns_seconds=DNS_SECONDS
+    )
+    return AiohttpTransport(client=aiohttp.ClientSession(connector=ours, auto_decompress=False))
 
 
 def _client_post(under: httpx.AsyncBaseTransport, url: str, body: bytes) -> Send:

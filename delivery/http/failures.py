@@ -8,6 +8,7 @@ import socket
 import ssl
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,7 +31,7 @@ CERTIFICATE = {
 }
 REFUSALS = frozenset({"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_HANDSHAKE_FAILURE"})
 OUT_OF_SOCKETS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-NOT_HTTP = (aiohttp.ClientResponseError, aiohttp.ClientPayloadError)
+NOT_HTTP = (HttpProcessingError, aiohttp.ClientPayloadError)
 
 
 def went_stale(error: Exception, trace: Trace) -> bool:
@@ -39,14 +40,15 @@ def went_stale(error: Exception, trace: Trace) -> bool:
         return False
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return isinstance(error.message, str)  # else the part of an answer that had come
-    return isinstance(error, aiohttp.ClientOSError) and not isinstance(error, aiohttp.ClientConnectorError)
+    dead = isinstance(error, aiohttp.ClientOSError | aiohttp.ClientConnectionResetError)
+    return dead and not isinstance(error, aiohttp.ClientConnectorError)
 
 
 def left_nothing(error: BaseException) -> bool:
     """Whether this error says that no byte of the request was read, though it was being written."""
-    # A transport that was closing already: aiohttp writes header and body in one piece, so not even that.
-    under = error.__cause__ if isinstance(error, aiohttp.ClientOSError) else None
-    return isinstance(under, aiohttp.ClientConnectionResetError) or _refused_by_tls(under)
+    if isinstance(error, aiohttp.ClientConnectionResetError):
+        return True  # the connection was closing before anything was written
+    return isinstance(error, aiohttp.ClientOSError) and _refused_by_tls(error.__cause__)
 
 
 def explain(error: BaseException, trace: Trace, target: Target, timeout: float) -> DeliveryError:

@@ -6,18 +6,16 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
-from aiohttp import ClientResponse, ClientSession
 from aiohttp.abc import AbstractResolver
 from django.conf import settings
 from django.utils.translation import gettext as _
-from yarl import URL
 
 from delivery.channels.base import Answer, DeliveryError, Receipt, Unknown
-from delivery.http.answers import KEPT_BYTES, judge
+from delivery.http.answers import judge
+from delivery.http.connections import DNS_SECONDS, connections
+from delivery.http.exchange import Exchanger
 from delivery.http.failures import explain, left_nothing, went_stale
-from delivery.http.session import DNS_SECONDS, session
 from delivery.wire import Trace, begin
 from partners.outgoing import Target
 
@@ -43,8 +41,8 @@ class Sender:
     """
 
     def __init__(self, *, resolver: AbstractResolver | None = None, dns_seconds: int = DNS_SECONDS) -> None:
-        self._usual: ClientSession | None = None
-        self._fresh: ClientSession | None = None
+        self._usual: Exchanger | None = None
+        self._fresh: Exchanger | None = None
         self._resolver = resolver
         self._dns_seconds = dns_seconds
 
@@ -81,23 +79,24 @@ class Sender:
         if self._usual is None:
             self._usual = self._made()
         try:
-            await _answered(self._usual, call, trace)
+            await _exchanged(self._usual, call, trace)
         except Exception as error:
             if not went_stale(error, trace):
                 raise
             trace.again(left_nothing=left_nothing(error))
             if self._fresh is None:
                 self._fresh = self._made(fresh=True)
-            await _answered(self._fresh, call, trace)
+            await _exchanged(self._fresh, call, trace)
 
-    def _made(self, *, fresh: bool = False) -> ClientSession:
-        return session(
+    def _made(self, *, fresh: bool = False) -> Exchanger:
+        ways = connections(
             allow=tuple(settings.OUTGOING_ALLOW),
             ca_file=settings.OUTGOING_CA_FILE,
             fresh=fresh,
             resolver=self._resolver,
             dns_seconds=self._dns_seconds,
         )
+        return Exchanger(ways)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -106,30 +105,8 @@ class Sender:
                 await used.close()
 
 
-@lru_cache(maxsize=4096)
-def _url(url: str) -> URL:
-    return URL(url)
-
-
-async def _answered(way: ClientSession, call: Call, trace: Trace) -> None:
-    response = await way.request(
-        call.method,
-        _url(call.target.url),
-        headers=call.headers,
-        data=call.body or None,
-        allow_redirects=False,
-    )
-    trace.status = response.status
-    trace.headers = response.raw_headers
-    async with response:
-        await _read(response, trace)
-
-
-async def _read(response: ClientResponse, trace: Trace) -> None:
-    """Reads up to 4 KiB as they come over the wire, never unpacked; the rest is left."""
-    content = response.content
-    while len(trace.body) <= KEPT_BYTES and (chunk := await content.readany()):
-        trace.body += chunk
+async def _exchanged(way: Exchanger, call: Call, trace: Trace) -> None:
+    await way.exchange(call.method, call.target.url, call.headers, call.body, trace)
 
 
 def _after_answer(trace: Trace, failure: DeliveryError) -> tuple[DeliveryError | None, str]:

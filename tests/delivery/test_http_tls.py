@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from delivery.channels.base import Temporary
-from delivery.http.session import tls_context
+from delivery.http.connections import tls_context
 from tests.delivery.calls import Names, call, failure, named, receipt
 from tests.servers.behaviours import reset
 from tests.servers.certificates import Authority, self_signed
