@@ -107,7 +107,7 @@ class AnswerForm(KindForm):
 
         self.fields[row.where] = choice(_("If the answer's"), {"": "–", **WHERE}, rule.where if rule else "")
         self.fields[row.path] = forms.CharField(
-            label=_("At"), required=False, max_length=LONGEST_PATH, initial=rule.path if rule else "",
+            label=_("JSON path"), required=False, max_length=LONGEST_PATH, initial=rule.path if rule else "",
             validators=[path], widget=forms.TextInput(attrs={"placeholder": "result.status"}),
         )  # fmt: skip
         self.fields[row.value] = forms.CharField(
