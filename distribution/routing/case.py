@@ -13,6 +13,7 @@ from distribution.routing.hours import Hours
 from distribution.routing.ledger import Ledger, Owner, Take
 from distribution.routing.pacing import paced
 from distribution.rules import Rules
+from distribution.rules.compile import Known
 from distribution.rules.targets import Facts
 from partners.caps import UNCAPPED, Caps
 
@@ -107,7 +108,7 @@ class World:
 class Case:
     """One lead before one profile. `facts` are its open values by field key, `now` is aware.
 
-    `offered`: partners who had this lead from this profile already.
+    `offered`: partners who had this lead from this profile already. `known`: conditions asked so far.
     """
 
     facts: Facts
@@ -116,3 +117,4 @@ class Case:
     now: datetime
     ledger: Ledger = field(default_factory=Ledger)
     offered: frozenset[int] = frozenset()
+    known: Known = field(default_factory=dict)

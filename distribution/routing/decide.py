@@ -79,7 +79,7 @@ def decide(
     the lead from this profile before, and do not get it again.
     """
     case = Case(facts, profile, world, now, ledger, offered)
-    miss = profile.rules.miss(facts)
+    miss = profile.rules.miss(facts, case.known)
     if miss:
         verdict = word(["profile_rules", miss.place])
         compared = {target.key: target for target in profile.rules.targets}

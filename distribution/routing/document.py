@@ -12,6 +12,7 @@ from distribution.fields import FieldSpec
 from distribution.routing.case import CompiledProfile, Seat
 from distribution.routing.hours import Hours
 from distribution.rules import RulesDoc, compile_rules
+from distribution.rules.compile import Pool
 from partners.caps import Caps
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def field_specs(document: ProfileDocument) -> dict[str, FieldSpec]:
 def compile_profile(document: ProfileDocument, *, profile_id: int, version: int) -> CompiledProfile:
     """The version of a saved document, ready to decide."""
     fields = field_specs(document)
+    pool: Pool = {}
     base_price = Decimal(document["base_price"])
     return CompiledProfile(
         profile_id=profile_id,
@@ -110,8 +112,8 @@ def compile_profile(document: ProfileDocument, *, profile_id: int, version: int)
         strategy=document["strategy"],
         currency=document["currency"],
         policy_id=document["policy_id"],
-        rules=compile_rules(document["rules"], fields),
-        seats=tuple(_seat(each, fields, base_price) for each in document["assignments"]),
+        rules=compile_rules(document["rules"], fields, pool),
+        seats=tuple(_seat(each, fields, base_price, pool) for each in document["assignments"]),
         sold_limit=document.get("sold_limit"),
         failover=document.get("failover", False),
     )
@@ -143,12 +145,14 @@ def _assignment(assignment: "Assignment") -> AssignmentDocument:
     }
 
 
-def _seat(document: AssignmentDocument, fields: Mapping[str, FieldSpec], base_price: Decimal) -> Seat:
+def _seat(
+    document: AssignmentDocument, fields: Mapping[str, FieldSpec], base_price: Decimal, pool: Pool
+) -> Seat:
     return Seat(
         id=document["id"],
         partner_id=document["partner_id"],
         enabled=document["enabled"],
-        rules=compile_rules(document["rules"], fields),
+        rules=compile_rules(document["rules"], fields, pool),
         price=base_price if document["price"] is None else Decimal(document["price"]),
         settings_id=document["settings_id"],
         weight=document.get("weight", 1),

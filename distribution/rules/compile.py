@@ -34,9 +34,9 @@ class Miss:
         return [self.alternative, self.condition]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Condition:
-    """One condition: `holds` asks a lead's values.
+    """One condition: `holds` asks a lead's values. Conditions compare by identity: see `Known`.
 
     `values`: those that hold, where they can be listed; `read` gives the lead's to compare with them.
     """
@@ -49,6 +49,12 @@ class Condition:
     values: frozenset[Hashable] | None
 
 
+# Which conditions one lead meets, as far as it was asked: the assignments of a profile share many.
+Known: TypeAlias = dict[Condition, bool]
+# The conditions of a profile's rules, by what they ask.
+Pool: TypeAlias = dict[tuple[str, str, str], Condition]
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Compiled rules. `targets`: what they compare, each once."""
@@ -56,48 +62,61 @@ class Rules:
     alternatives: tuple[tuple[Condition, ...], ...] = ()
     targets: tuple[Target, ...] = ()
 
-    def miss(self, facts: Facts) -> Miss | None:
+    def miss(self, facts: Facts, known: Known | None = None) -> Miss | None:
         """None when `facts` match, else the first failing condition of the nearest alternative.
 
-        Nearest is the one with the fewest failing conditions, the first of equals. Never raises,
-        whatever values it meets.
+        Nearest is the one with the fewest failing conditions, the first of equals. `known` is kept up:
+        one for all rules that these `facts` are asked. Never raises, whatever values it meets.
         """
+        known = {} if known is None else known
         firsts = []
         for alternative in self.alternatives:
-            first = _first_failing(alternative, facts)
+            first = _first_failing(alternative, facts, known)
             if first is None:
                 return None
             firsts.append(first)
-        return self._nearest(firsts, facts) if firsts else None
+        return self._nearest(firsts, facts, known) if firsts else None
 
-    def _nearest(self, firsts: Sequence[int], facts: Facts) -> Miss:
+    def _nearest(self, firsts: Sequence[int], facts: Facts, known: Known) -> Miss:
         number = 0
         if len(firsts) > 1:
-            failing = [_count_failing(alternative, facts) for alternative in self.alternatives]
+            failing = [_count_failing(alternative, facts, known) for alternative in self.alternatives]
             number = failing.index(min(failing))
         condition = self.alternatives[number][firsts[number]]
         met = condition.target.value(facts)
         return Miss(condition.target.key, condition.op, condition.expected, met, number, firsts[number])
 
 
-def compile_rules(document: object, fields: Mapping[str, FieldSpec]) -> Rules:
-    """The rules of a document, checked against the entity's fields by key. Raises RuleErrors."""
+def compile_rules(document: object, fields: Mapping[str, FieldSpec], pool: Pool | None = None) -> Rules:
+    """The rules of a document, checked against the entity's fields by key. Raises RuleErrors.
+
+    Rules compiled with one `pool` share the conditions that they have in common.
+    """
+    pool = {} if pool is None else pool
     alternatives = tuple(
-        tuple(_compile(read) for read in alternative) for alternative in read_document(document, fields)
+        tuple(_pooled(read, pool) for read in alternative) for alternative in read_document(document, fields)
     )
     targets = {condition.target.key: condition.target for each in alternatives for condition in each}
     return Rules(alternatives, tuple(targets.values()))
 
 
-def _first_failing(alternative: Sequence[Condition], facts: Facts) -> int | None:
+def _first_failing(alternative: Sequence[Condition], facts: Facts, known: Known) -> int | None:
     for position, condition in enumerate(alternative):
-        if not condition.holds(facts):
+        held = known.get(condition)
+        if held is None:
+            held = known[condition] = condition.holds(facts)
+        if not held:
             return position
     return None
 
 
-def _count_failing(alternative: Sequence[Condition], facts: Facts) -> int:
-    return sum(not condition.holds(facts) for condition in alternative)
+def _count_failing(alternative: Sequence[Condition], facts: Facts, known: Known) -> int:
+    return sum(_first_failing((condition,), facts, known) is not None for condition in alternative)
+
+
+def _pooled(read: Read, pool: Pool) -> Condition:
+    asked = (read.target.key, read.op, repr(read.written))
+    return pool.get(asked) or pool.setdefault(asked, _compile(read))
 
 
 def _compile(read: Read) -> Condition:

@@ -19,7 +19,7 @@ class RulesGate:
     codes = ("rules",)
 
     def judge(self, seat: Seat, case: Case) -> Judgement:
-        miss = seat.rules.miss(case.facts)
+        miss = seat.rules.miss(case.facts, case.known)
         return Skip("rules", miss.place) if miss else PASS
 
     def reads(self, seat: Seat) -> Sequence[Target]:
