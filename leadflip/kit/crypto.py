@@ -54,6 +54,22 @@ def open_bytes(owner: object, sealed: Sealed) -> bytes:
     return plain[len(name) + 1 :]
 
 
+def renewed(sealed: Sealed) -> bytes | None:
+    """The same value, of the same owner, under the key that seals now; None where it is under it already.
+
+    Raises SealError where no key opens it.
+    """
+    token = bytes(sealed)
+    try:
+        _fernet((settings.ENCRYPTION_KEYS[0],)).decrypt(token)
+    except InvalidToken:
+        try:
+            return _current().rotate(token)
+        except InvalidToken:
+            raise SealError("No key in ENCRYPTION_KEYS opens this sealed value.") from None
+    return None
+
+
 def seal(owner: object, value: Any) -> bytes:
     """A JSON value, sealed for `owner`."""
     return seal_bytes(owner, ENCODER.encode(value).encode())
