@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+from leadflip.kit.crypto import SealError
+
 # Sub-fields of an address, each a target of its own in ticks, rules and templates.
 ADDRESS_PARTS = (
     "street",
@@ -95,9 +97,24 @@ class Sheet:
 
         Raises kit.crypto.SealError when an encrypted field is ticked and does not open.
         """
-        shown = [column for column in self.columns if ticks.shows(column)]
+        shown = self._shown(ticks)
         needs_key = any(column.encrypted for column in shown) and self.opener is not None
-        values = {**self.values, **(self.opener() if needs_key and self.opener else {})}
+        return self._cells(shown, ticks, self.opener() if needs_key and self.opener else {})
+
+    def readable(self, ticks: Ticks) -> tuple[tuple[Cell, ...], frozenset[str]]:
+        """`ticked`, and the keys of the encrypted fields that no key opens: their cells are without value."""
+        try:
+            return self.ticked(ticks), frozenset()
+        except SealError:
+            shown = self._shown(ticks)
+            lost = frozenset(column.key for column in shown if column.encrypted)
+            return self._cells(shown, ticks, {}), lost
+
+    def _shown(self, ticks: Ticks) -> list[Column]:
+        return [column for column in self.columns if ticks.shows(column)]
+
+    def _cells(self, shown: Sequence[Column], ticks: Ticks, opened: Mapping[str, Any]) -> tuple[Cell, ...]:
+        values = {**self.values, **opened}
         return tuple(
             Cell(
                 column.key,

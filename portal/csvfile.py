@@ -44,6 +44,12 @@ class Heading:
         return value.get(self.part) if isinstance(value, dict) else None
 
 
+class Lost(str):
+    """What a cell says of a value that no key opens; of whatever type its field is."""
+
+    __slots__ = ()
+
+
 class Format(Protocol):
     """How a file of one format is written."""
 
@@ -75,7 +81,7 @@ class Spreadsheet:
         return f"{heading.label}: {heading.part}" if heading.part else heading.label
 
     def _text(self, heading: Heading, value: Any) -> str:
-        if heading.type == "datetime" and value:
+        if _is_instant(heading, value):
             return _instant(value).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
         return plain(value)
 
@@ -95,7 +101,7 @@ class Data:
         return _line(texts, ",", csv.QUOTE_MINIMAL)
 
     def _text(self, heading: Heading, value: Any) -> str:
-        if heading.type == "datetime" and value:
+        if _is_instant(heading, value):
             return _instant(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return plain(value)
 
@@ -143,6 +149,10 @@ def field_headings(columns: Iterable[Column], seen: Sequence[Ticks]) -> list[Hea
 
 def _shows_part(ticks: Ticks, column: Column, part: str) -> bool:
     return bool(ticks.value(column, {part: part}))
+
+
+def _is_instant(heading: Heading, value: Any) -> bool:
+    return heading.type == "datetime" and bool(value) and not isinstance(value, Lost)
 
 
 def _instant(value: datetime | str) -> datetime:

@@ -7,11 +7,12 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from partners.models import DeliverySettings
-from partners.sheet import Sheet, Ticks, reader
+from partners.sheet import ADDRESS_PARTS, Sheet, Ticks, reader
 from portal.access import Place
-from portal.csvfile import Format, Heading, field_headings, own_headings
+from portal.csvfile import Format, Heading, Lost, field_headings, own_headings
 from portal.models import Entry, EntryEvent
 from portal.reading import ticks_of
 
@@ -97,7 +98,16 @@ def _values(batch: Sequence[Entry]) -> Iterator[Mapping[str, Any]]:
 
 
 def _ticked(entry: Entry, sheet: Sheet | None) -> dict[str, Any]:
-    return {cell.key: cell.value for cell in sheet.ticked(ticks_of(entry))} if sheet else {}
+    """What no key opens says so in its cells: an empty one would pass for a field without a value."""
+    if sheet is None:
+        return {}
+    cells, lost = sheet.readable(ticks_of(entry))
+    return {cell.key: _lost(cell.type) if cell.key in lost else cell.value for cell in cells}
+
+
+def _lost(type: str) -> Any:
+    text = Lost(_("cannot be opened"))
+    return dict.fromkeys(ADDRESS_PARTS, text) if type == "address" else text
 
 
 def _own(entry: Entry) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What an entry shows of its lead: the ticked fields of its settings, as they are now."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.utils.text import Truncator
@@ -33,7 +33,12 @@ def lead(entry: Entry) -> tuple[str, list[Shown] | None]:
     """What the lead is called, and its ticked fields, opened; None when the lead is gone."""
     sheet = reader().sheets([entry.lead_id]).get(entry.lead_id)
     title = _summary(entry, sheet).title
-    return title, None if sheet is None else [shown(cell) for cell in sheet.ticked(ticks_of(entry))]
+    return title, None if sheet is None else _fields(sheet, ticks_of(entry))
+
+
+def _fields(sheet: Sheet, ticks: Ticks) -> list[Shown]:
+    cells, lost = sheet.readable(ticks)
+    return [replace(shown(cell), lost=cell.key in lost) for cell in cells]
 
 
 def why(entry: Entry) -> str:

@@ -21,6 +21,8 @@ class Shown:
     lines: tuple[str, ...] = ()
     link: str = ""
     encrypted: bool = False
+    # A value that no key opens.
+    lost: bool = False
 
     @property
     def is_web(self) -> bool:

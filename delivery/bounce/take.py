@@ -10,6 +10,7 @@ from delivery.bounce.report import Report, read
 from delivery.models import BounceMail
 from delivery.models.bounce import Effect, MailKind
 from leadflip.kit import clock
+from leadflip.kit.crypto import SealError
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,13 @@ def _again(key: int) -> bool:
     mail = rows.filter(pk=key, effect=Effect.WAITING).first()
     if mail is None:
         return False
-    _follow(mail, read(mail.raw()))
+    try:
+        report = read(mail.raw())
+    except SealError:
+        # It stays waiting: once the key is back it acts, and until then it holds up no other.
+        logger.error("returned mail %s: no key in ENCRYPTION_KEYS opens it", mail.pk)
+        return False
+    _follow(mail, report)
     return mail.effect != Effect.WAITING
 
 
