@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # The texts of each method that has some.
 TEXTS: Mapping[str, Sequence[str]] = {Kind.EMAIL: ("subject", "body"), Kind.WEBHOOK: ("shape",)}
 
+SHOWN = 20  # problems of one text
+
 _ENCRYPTED: tuple[str, "StrOrPromise"] = ("encrypted", _("Encrypted"))
 _NEW: tuple[str, "StrOrPromise"] = ("pending", _("New"))
 
@@ -155,7 +157,7 @@ class EntityForm(forms.Form):
             if source := self.cleaned_data[part]:
                 compiled(source)
         except TemplateErrors as errors:
-            for problem in errors.problems:
+            for problem in errors.problems[:SHOWN]:
                 self.add_error(part, str(problem))
 
     def item(self, kind: str) -> dict[str, Any]:

@@ -53,7 +53,8 @@ class Budget:
         self._work -= sum(len(value) for value in values if isinstance(value, str | list | dict))
         self.step()
 
-    def room(self, characters: int) -> None:
+    @staticmethod
+    def room(characters: int) -> None:
         """Asked before a value of that length is made."""
         if characters > OUTPUT_BYTES:
             raise TemplateError(_("The template makes a value over %d KiB.") % (OUTPUT_BYTES // KIB))

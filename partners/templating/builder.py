@@ -43,6 +43,7 @@ class Run:
 
 
 Getter = Callable[[Run], Any]
+LONGEST = 300  # characters of a problem's words, which repeat a name of any length
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class Builder:
 
     def refuse(self, node: nodes.Node, message: str) -> Getter:
         """Notes a problem at a node."""
-        self.problems.append(Problem(*place(node), message))
+        self.problems.append(Problem(*place(node), message[:LONGEST]))
         return nothing
 
     def use(self, node: nodes.Node, target: str, by: str = "", kinds: frozenset[str] | None = None) -> None:

@@ -4,6 +4,8 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -26,7 +28,7 @@ _WRITTEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Node:
     """A value of a document; an object's and a list's values are nodes too. Line and column from 1."""
 
@@ -35,12 +37,20 @@ class Node:
     column: int
     written: str = field(default="", repr=False)
 
+    @cached_property
+    def _lines(self) -> list[int]:
+        """How many characters of this text stand before each of its lines."""
+        return [0, *accumulate(len(line) + 1 for line in self.value.split("\n"))]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """How much of what is written stands before each character, and before the end."""
+        return [0, *(found.end() for found in _WRITTEN.finditer(self.written))]
+
     def inside(self, line: int, column: int) -> tuple[int, int]:
         """Line and column in the document of a place inside this text."""
-        lines = self.value.split("\n")[: line - 1]
-        offset = sum(map(len, lines)) + len(lines) + column - 1
-        before = [found[0] for found in _WRITTEN.finditer(self.written)][:offset]
-        return self.line, self.column + 1 + sum(map(len, before))
+        offset = self._lines[min(line, len(self._lines)) - 1] + column - 1
+        return self.line, self.column + 1 + self._ends[min(offset, len(self._ends) - 1)]
 
 
 def read(source: str) -> Node:
@@ -57,26 +67,32 @@ class _Reader:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._next = 0
+        self._at = self._next = self._start = 0
+        self._line = 1
         self.step()
 
     def step(self) -> None:
         """Goes on to the next token."""
         blank = _BLANK.match(self._source, self._next)
-        self._at = blank.end() if blank else self._next
+        self._go(blank.end() if blank else self._next)
         found = _TOKEN.match(self._source, self._at)
         if found is None and self._at < len(self._source):
             raise self.fault(_unreadable(self._source[self._at]))
         self.kind, self.text = (str(found.lastgroup), found[0]) if found else ("", "")
         self._next = self._at + len(self.text)
 
+    def _go(self, to: int) -> None:
+        """Line breaks are counted once, between two tokens: none holds one."""
+        self._line += self._source.count("\n", self._next, to)
+        self._start = max(self._start, self._source.rfind("\n", self._next, to) + 1)
+        self._at = to
+
     def fault(self, message: str) -> TemplateErrors:
         """To be raised: what is wrong at this token."""
         return TemplateErrors([Problem(*self._place(), message)])
 
     def _place(self) -> tuple[int, int]:
-        before = self._source[: self._at]
-        return before.count("\n") + 1, len(before) - before.rfind("\n")
+        return self._line, self._at - self._start + 1
 
     def value(self, depth: int) -> Node:
         """The value that begins here."""

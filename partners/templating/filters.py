@@ -15,12 +15,13 @@ from urllib.parse import quote
 from django.utils.translation import gettext as _
 
 from partners.templating.bounds import Budget
-from partners.templating.values import is_number, items, text
+from partners.templating.values import is_number, items, joined, text
 
 DATE_LETTERS = "YymdHMSBbAaj"
 NUMBERS = frozenset({"number"})
 DATES = frozenset({"date", "datetime"})
 LISTS = frozenset({"multi_select", "address"})
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,7 @@ def _date(budget: Budget, value: Any, format: str = "") -> Any:
 def _join(budget: Budget, value: Any, separator: Any = "") -> Any:
     if not isinstance(value, list | dict):
         return value
-    parts, between = [text(item) for item in items(value)], text(separator)
-    budget.room(sum(map(len, parts)) + len(between) * max(0, len(parts) - 1))
-    return budget.made(between.join(parts))
+    return budget.made(joined(items(value), text(separator)))
 
 
 def _length(budget: Budget, value: Any) -> int:
@@ -105,7 +104,13 @@ def _end(place: int) -> Callable[..., Any]:
 
 
 def _tojson(budget: Budget, value: Any) -> str:
-    return budget.made(json.dumps(value, ensure_ascii=False))
+    pieces: list[str] = []
+    length = 0
+    for piece in _ENCODER.iterencode(value):
+        pieces.append(piece)
+        length += len(piece)
+        budget.room(length)
+    return budget.made("".join(pieces))
 
 
 def _title(whole: str) -> str:

@@ -29,7 +29,7 @@ TABLE: dict[type[nodes.Node], Callable[[Builder, Any], Getter]] = {
     nodes.Output: output(False),
 }
 MARKS = ("{{", "{%", "{#")
-KEPT = 2_048
+KEPT = 256
 Placed = TypeVar("Placed", Problem, Use)
 
 

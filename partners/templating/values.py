@@ -1,10 +1,11 @@
 """How the JSON values of a lead behave in a template: as text, as items, when compared."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from partners.sheet import ADDRESS_PARTS
-from partners.templating.bounds import size
+from partners.templating.bounds import Budget, size
 
 
 def text(value: Any) -> str:
@@ -18,8 +19,19 @@ def text(value: Any) -> str:
     if isinstance(value, float):
         return number(value)
     if isinstance(value, list | dict):
-        return ", ".join(text(item) for item in items(value))
+        return joined(items(value), ", ")
     return str(value)
+
+
+def joined(values: Iterable[Any], between: str) -> str:
+    """Their texts, one after the other. Raises TemplateError once that is too long, not when it is made."""
+    parts: list[str] = []
+    length = 0
+    for value in values:
+        parts.append(text(value))
+        length += len(parts[-1]) + len(between)
+        Budget.room(length - len(between))
+    return between.join(parts)
 
 
 def number(value: int | float) -> str:

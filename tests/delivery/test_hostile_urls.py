@@ -1,8 +1,5 @@
 """Hostile URLs: refused when saved and at send, or led to nothing by the guard at the socket."""
 
-import time
-import tracemalloc
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,11 +10,10 @@ from delivery.channels.base import Configuration
 from delivery.channels.webhook import WebhookChannel
 from partners.kinds.webhook import WebhookConfig
 from partners.outgoing import target
+from tests.delivery.bounded import bounded
 from tests.delivery.calls import Names, call, failure, named
 from tests.delivery.test_webhook import parcel
 from tests.partners.test_webhook_form import form
-
-SECONDS, BYTES = 0.5, 4 * 1024 * 1024
 
 # By the words that say why.
 REFUSED = {
@@ -193,34 +189,23 @@ def test_collection_is_as_large_as_it_was() -> None:
     assert len({*CASES, *HARMLESS}) == len(CASES) + len(HARMLESS) >= 130
 
 
-@pytest.fixture
-def bounded() -> Iterator[None]:
-    """Fails where a test took too long or too much memory."""
-    target("http://bücher.example/")  # the tables of IDNA are read once
-    tracemalloc.start()
-    began = time.process_time()
-    yield
-    spent, (_now, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert spent < SECONDS
-    assert peak < BYTES
-
-
 @pytest.mark.parametrize(("why", "url"), CASES, ids=range(len(CASES)))
-def test_hostile_url_is_refused_by_the_form_and_at_send(why: str, url: str, bounded: None) -> None:
-    filled = form(url=url)
-    assert filled.errors.get("url")
-    with pytest.raises(Configuration) as caught:
-        WebhookChannel().render(parcel(WebhookConfig(url)))
+def test_hostile_url_is_refused_by_the_form_and_at_send(why: str, url: str) -> None:
+    with bounded():
+        filled = form(url=url)
+        assert filled.errors.get("url")
+        with pytest.raises(Configuration) as caught:
+            WebhookChannel().render(parcel(WebhookConfig(url)))
     assert why in caught.value.text
     assert len(caught.value.text) < 2_300
     assert "secret" not in caught.value.text + str(filled.errors["url"].as_data())
 
 
 @pytest.mark.parametrize("url", HARMLESS, ids=range(len(HARMLESS)))
-def test_odd_url_means_one_host_to_every_reader(url: str, bounded: None) -> None:
-    assert form(url=url).is_valid()
-    found = target(url)
+def test_odd_url_means_one_host_to_every_reader(url: str) -> None:
+    with bounded():
+        assert form(url=url).is_valid()
+        found = target(url)
     assert found.host == urlsplit(found.url).hostname == URL(found.url).raw_host
     assert target(found.url) == found
     assert {*found.url} & {*"\r\n\t\0 @#"} <= {"@"}
