@@ -5,6 +5,7 @@ with the page and is neither checked nor saved.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -53,7 +54,12 @@ class DeliveryForm:
         self.method = MethodForm(data, prefix=PREFIX, initial=method_initial(current))
         self.method.fields["method"].required = current is not None
         self.kinds = {
-            key: kind.form(data, prefix=f"{PREFIX}-{key}", config=rows[key].config if key in rows else None)
+            key: kind.form(
+                data,
+                prefix=f"{PREFIX}-{key}",
+                config=rows[key].config if key in rows else None,
+                opened=partial(_opened, rows.get(key)),
+            )
             for key, kind in KINDS.items()
         }
         examples = reader().examples(entity_id)
@@ -275,6 +281,14 @@ class DeliveryForm:
     def facts(self) -> list[tuple[str, str]]:
         """The saved settings in words, for those who may only read them. Holds no secret."""
         return facts(self.current) if self.current else []
+
+
+def _opened(row: DeliverySettings | None) -> Mapping[str, Any]:
+    """The row's secrets; none where no key opens them, which the check at a save tells."""
+    try:
+        return row.secrets() if row else {}
+    except SealError:
+        return {}
 
 
 def _says(item: Mapping[str, Any]) -> bool:

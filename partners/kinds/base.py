@@ -5,7 +5,7 @@ it (`partners.admin.mapping`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from django import forms
@@ -32,10 +32,18 @@ class KindForm(forms.Form):
 
     Secrets are write-only: no field shows one, and one that is left empty keeps what is sealed.
     Save with `row.config = form.config()` and `row.put_secrets(form.secrets(row.secrets()))`.
+    `opened` gives the saved secrets to a form that tells something of them, such as when one ends.
     """
 
-    def __init__(self, *args: Any, config: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        config: Mapping[str, Any] | None = None,
+        opened: Callable[[], Mapping[str, Any]] = dict,
+        **kwargs: Any,
+    ) -> None:
         self.saved: dict[str, Any] = dict(config or {})
+        self.opened = opened
         kwargs["initial"] = {**self.initial_from(self.saved), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
 

@@ -9,12 +9,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from leadflip.kit import clock
-from partners.kinds.answer_form import AnswerForm
 from partners.kinds.base import Line
+from partners.kinds.signing_form import SigningForm
 from partners.outgoing import OutgoingError, target
 from partners.outgoing.headers import MOST, check_name, check_value
-from partners.outgoing.secrets import Entries, live, new_secret, rotated
 from partners.outgoing.urls import LONGEST
 
 METHODS = {"POST": "POST", "PUT": "PUT", "PATCH": "PATCH"}
@@ -35,13 +33,8 @@ def row_at(index: int) -> Row:
     return Row(f"header_{index}_name", f"header_{index}_value")
 
 
-class WebhookForm(AnswerForm):
-    """A header's name is shown, its value never; an empty value keeps the stored one.
-
-    After `secrets()`, `made_secret` holds a newly made signing secret, to be shown this once.
-    """
-
-    made_secret: str | None = None
+class WebhookForm(SigningForm):
+    """A header's name is shown, its value never; an empty value keeps the stored one."""
 
     url = forms.CharField(
         label=_("URL"),
@@ -52,16 +45,6 @@ class WebhookForm(AnswerForm):
     )
     method = forms.ChoiceField(label=_("Method"), choices=list(METHODS.items()), initial="POST")
     format = forms.ChoiceField(label=_("Payload format"), choices=list(FORMATS.items()), initial="json")
-    signing = forms.BooleanField(
-        label=_("Sign"),
-        required=False,
-        help_text=_("Standard Webhooks 1.0. A secret is made when it is switched on, and shown once."),
-    )
-    make_secret = forms.BooleanField(
-        label=_("Make a new signing secret"),
-        required=False,
-        help_text=_("It is shown once. The old one keeps signing along for 24 hours."),
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,9 +54,8 @@ class WebhookForm(AnswerForm):
             self._add_row(row, self._stored_names[index] if index < len(self._stored_names) else "")
 
     def lines(self) -> list[Line]:
-        """Each header's name beside its value; a new secret is offered where one is in use."""
-        renewal = ["make_secret"] if self.saved.get("signing") else []
-        return ["url", ("method", "format"), *self._rows, "signing", *renewal]
+        """Each header's name beside its value, then what signs."""
+        return ["url", ("method", "format"), *self._rows, *self.signing_lines()]
 
     def _row_count(self) -> int:
         indexes = range(2 * MOST)
@@ -176,15 +158,8 @@ class WebhookForm(AnswerForm):
         kept = {name: typed or values.get(name, "") for name, typed in self._headers().items()}
         secrets: dict[str, Any] = {"headers": kept} if kept else {}
         if self.cleaned_data["signing"]:
-            secrets["signing"] = self._signing([] if self._moved() else old.get("signing") or [])
+            secrets["signing"] = self.signing_secrets([] if self._moved() else old.get("signing") or [])
         return secrets
-
-    def _signing(self, old: Entries) -> Entries:
-        now = clock.now()
-        if live(old, now) and not self.cleaned_data["make_secret"]:
-            return old
-        self.made_secret = self.made_secret or new_secret()
-        return rotated(old, self.made_secret, now)
 
 
 def host_of(url: str) -> str:

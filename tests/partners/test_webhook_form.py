@@ -7,7 +7,7 @@ import time_machine
 from pytest_django import Settings
 
 from partners.kinds.webhook import WebhookConfig, WebhookForm, WebhookKind
-from partners.outgoing.secrets import live, new_secret, rotated
+from partners.outgoing.secrets import new_secret
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "https://crm.example.com/leads"
@@ -110,8 +110,9 @@ def test_rows_offer_room_for_more() -> None:
     rows = [line for line in unbound.lines() if "header_0_name" in line or "header_3_value" in line]
     assert len(rows) == 2
     assert unbound["header_0_name"].value() == "X-API-Key"
-    assert "make_secret" not in unbound.lines()
-    assert "make_secret" in WebhookForm(config=SIGNED).lines()
+    renewal = ("make_secret", "old_stays")
+    assert renewal not in unbound.lines()
+    assert renewal in WebhookForm(config=SIGNED).lines()
 
 
 def test_prefix_is_respected() -> None:
@@ -145,7 +146,7 @@ def test_switching_signing_on_makes_a_secret() -> None:
     assert filled.is_valid(), filled.errors
     saved = filled.secrets({})
     assert filled.made_secret is not None
-    assert saved == {"signing": [{"secret": filled.made_secret, "until": None}]}
+    assert saved == {"signing": [{"secret": filled.made_secret, "until": None, "made": NOW.isoformat()}]}
     assert filled.secrets({}) == saved
 
 
@@ -163,7 +164,7 @@ def test_new_secret_lets_the_old_one_sign_along_for_a_day() -> None:
     filled = form(SIGNED, signing="on", make_secret="on")
     assert filled.is_valid(), filled.errors
     signing = filled.secrets({"signing": [{"secret": "whsec_b2xk", "until": None}]})["signing"]
-    assert signing[0] == {"secret": filled.made_secret, "until": None}
+    assert signing[0] == {"secret": filled.made_secret, "until": None, "made": NOW.isoformat()}
     assert signing[1] == {"secret": "whsec_b2xk", "until": "2026-11-25T12:00:00+00:00"}
 
 
@@ -188,24 +189,6 @@ def test_secret_is_32_random_bytes() -> None:
     assert secret.startswith("whsec_")
     assert len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) == 32
     assert secret != new_secret()
-
-
-def test_rotation_keeps_three_live_secrets() -> None:
-    entries: list[dict[str, Any]] = []
-    for name in "abcd":
-        entries = rotated(entries, name, NOW)
-    assert live(entries, NOW) == ["d", "c", "b"]
-
-
-def test_rotation_drops_what_has_ended_and_prolongs_nothing() -> None:
-    entries = [
-        {"secret": "soon", "until": "2026-11-24T13:00:00+00:00"},
-        {"secret": "over", "until": "2026-11-24T12:00:00+00:00"},
-    ]
-    assert rotated(entries, "new", NOW) == [
-        {"secret": "new", "until": None},
-        {"secret": "soon", "until": "2026-11-24T13:00:00+00:00"},
-    ]
 
 
 def test_kind_loads_what_the_form_saved() -> None:
