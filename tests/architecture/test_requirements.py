@@ -12,8 +12,6 @@ from tests.architecture.symbols import defined
 
 PAGE = (ROOT / "docs/requirements.md").read_text()
 CHANNELS = (ROOT / "docs/delivery-channels.md").read_text()
-# What may stand open, in words of its line, until the issue that finishes the channels is done.
-MAY_BE_OPEN = ("custom payload shape",)
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -25,10 +23,6 @@ class Line:
     words: str
     where: list[str]
     tests: list[str]
-
-    @property
-    def is_open(self) -> bool:
-        return self.words.startswith("**Open**")
 
 
 def lines() -> list[Line]:
@@ -64,6 +58,10 @@ def test_list_is_as_long_as_the_source_document() -> None:
     assert len(LINES) == 87
 
 
+def test_nothing_stands_open() -> None:
+    assert "**open**" not in PAGE.casefold()
+
+
 @every_line
 def test_requirement_has_its_place(line: Line) -> None:
     assert line.where, "no place named"
@@ -75,10 +73,7 @@ def test_requirement_has_its_place(line: Line) -> None:
 
 @every_line
 def test_requirement_has_its_test(line: Line) -> None:
-    if line.is_open:
-        assert any(words in line.words for words in MAY_BE_OPEN), "this one may not stand open"
-    else:
-        assert line.tests, "no test named"
+    assert line.tests, "no test named"
     assert [node for node in line.tests if not is_collected(node)] == []
 
 

@@ -7,6 +7,7 @@ import email
 import email.policy
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from email.message import Message as Mail
 from typing import Any
@@ -151,7 +152,16 @@ def sealed_off(**values: Any) -> tuple[Cell, ...]:
 
 
 def lettered(part: str, source: str, **more: Any) -> bytes:
-    return EmailChannel().render(letters.parcel(cells=sealed_off(), **{part: source}, **more)).body
+    texts: dict[str, Any] = {part: source}
+    return EmailChannel().render(letters.parcel(cells=sealed_off(), **texts, **more)).body
+
+
+def _body(source: str) -> bytes:
+    return lettered("body", source)
+
+
+def _subject(source: str) -> bytes:
+    return lettered("subject", source)
 
 
 def shaped(shape: str, kind: str = "json", **values: Any) -> bytes:
@@ -172,13 +182,11 @@ def test_hostile_template_is_refused_by_the_form_and_at_send(why: str, source: s
         assert all(len(words) <= SHOWN for words in filled.errors.values())
         if "street" in source:  # of an address only the ticked parts are handed on
             return
-        for send in (
-            lambda: lettered("body", source),
-            lambda: lettered("subject", source),
-            lambda: shaped(shape),
-        ):
+        sends: list[tuple[Callable[[str], bytes], str]]
+        sends = [(_body, source), (_subject, source), (shaped, shape)]
+        for send, given in sends:
             with pytest.raises(Configuration) as caught:
-                send()
+                send(given)
             assert why in caught.value.text or why == "not ticked for this partner"
             assert len(caught.value.text) < 500
             assert caught.value.error_class == "template"
