@@ -252,9 +252,8 @@ BOMBS = [
 def test_bomb_ends_by_counting(source: str) -> None:
     with bounded(seconds=8):
         form(body=source).check_letter(False, html=True)
-        for document in (json.dumps([source]), json.dumps([source[: len(source) // 2]] * 2), _each(source)):
-            with suppress(Configuration):
-                assert len(shaped(document, first_name=BIG, interests=MANY)) < MIB
+        with suppress(Configuration):
+            assert len(shaped(_each(source), first_name=BIG, interests=MANY)) < MIB
         with suppress(Configuration):
             assert len(lettered("body", source, html=True)) < 2 * MIB
 

@@ -1,16 +1,21 @@
 """Nothing secret where it does not belong: marked values are planted and every output is searched.
 
 The whole way is walked for real: the API takes the lead, the engine delivers it to an HTTP receiver that
-echoes it, to an SMTP server and to the portal, once failing and once well.
+echoes it, as JSON, form and a shape of the partner's own, to an SMTP server that repeats it, as text and
+HTML, and to the portal; each but the portal once failing and once well.
 """
 
 import asyncio
+import email
+import email.policy
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from django.contrib.auth.models import Group
@@ -33,14 +38,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 TICKED_SEALED = "canary-iban-DE02120300000000202051"
 UNTICKED_SEALED = "canary-tax-number-47110815"
-UNTICKED_OPEN = "canary-internal-score-99"
-TICKED_OPEN = "canary-first-name"
+UNTICKED_OPEN = "canary-internal-score-7f3a9c51e0"
+TICKED_OPEN = "canary-first-name-b2d86e4f17"
 HEADER = "canary-header-value-s3cr3t"
 SIGNING = "whsec_Y2FuYXJ5LXNpZ25pbmctc2VjcmV0LTAxMjM0NTY3ODk="
 PASSWORD = "canary-smtp-password"
 
 NEVER_IN_CLEAR = [TICKED_SEALED, UNTICKED_SEALED, HEADER, SIGNING, SIGNING.removeprefix("whsec_"), PASSWORD]
 TICKS = ["first_name", "iban"]
+SHAPE = '{"who": "{{ lead.first_name }}", "bank": {"iban": "{{ lead.iban }}"}, "t": "x {{ lead.iban }}"}'
+# Each partner's kind, its part of the config, and the texts of its entity.
+WAYS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
+    "webhook": ("webhook", {}, {}),
+    "form": ("webhook", {"format": "form"}, {}),
+    "shaped": ("webhook", {}, {"shape": SHAPE}),
+    "email": ("email", {}, {}),
+    "html": ("email", {"html": True}, {"subject": "{{ lead.first_name }}", "body": "<p>{{ lead.iban }}</p>"}),
+    "portal": ("portal", {}, {}),
+}
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ def world(settings: Any) -> Iterator[World]:
         account = f.SmtpAccountFactory.build(host="127.0.0.1", port=smtp.port, user="leads")
         account.put_password(PASSWORD)
         account.save()
-        partners = {kind: _partner(entity, kind, http) for kind in ("webhook", "email", "portal")}
+        partners = {way: _partner(entity, way, http) for way in WAYS}
         profile = f.ProfileFactory.create(entity=entity, strategy="send_to_all")
         for partner in partners.values():
             f.AssignmentFactory.create(profile=profile, partner=partner, settings=None)
@@ -77,11 +92,12 @@ def world(settings: Any) -> Iterator[World]:
         yield World(entity, partners, plain, http, smtp)
 
 
-def _partner(entity: Entity, kind: str, http: HttpServer) -> Partner:
-    partner = f.PartnerFactory.create(name=f"Partner {kind}")
-    secrets, config = None, f.CONFIGS[kind]
+def _partner(entity: Entity, way: str, http: HttpServer) -> Partner:
+    kind, own, texts = WAYS[way]
+    partner = f.PartnerFactory.create(name=f"Partner {way}")
+    secrets, config = None, {**f.CONFIGS[kind], **own}
     if kind == "webhook":
-        config = {**config, "url": http.url, "headers": ["X-Api-Key"], "signing": True}
+        config = {**config, "url": f"{http.url}{way}", "headers": ["X-Api-Key"], "signing": True}
         secrets = {"headers": {"X-Api-Key": HEADER}, "signing": [{"secret": SIGNING, "until": None}]}
     partner.default_settings = f.DeliverySettingsFactory.create(
         partner=partner,
@@ -89,7 +105,7 @@ def _partner(entity: Entity, kind: str, http: HttpServer) -> Partner:
         config=config,
         secrets=secrets,
         everything=False,
-        per_entity={str(entity.pk): {"ticks": TICKS, "subject": "", "body": ""}},
+        per_entity={str(entity.pk): {"ticks": TICKS, "subject": "", "body": "", "shape": "", **texts}},
     )
     partner.save()
     return partner
@@ -132,26 +148,33 @@ def logged() -> Iterator[StringIO]:
 
 @pytest.fixture
 def delivered(world: World, client: Client, logged: StringIO) -> World:
-    """The lead went to all three, the webhook after a failed attempt that echoed it."""
-    world.http.script(echo(500))
+    """The lead went to all; to all but the portal after a failed attempt that echoed it."""
+    world.http.script(*[echo(500)] * 3)
     world.http.default = echo(200)
+    world.smtp.on(".", *[f"451 4.3.0 Later {TICKED_SEALED} {TICKED_OPEN}"] * 2, times=1)
     post(world, client)
     deliver()
     Job.objects.filter(status="retrying").update(next_attempt_at=Lead.objects.get().created_at)
     deliver()
     assert set(Job.objects.values_list("status", flat=True)) == {"delivered"}
-    assert Attempt.objects.count() == 4
+    assert Attempt.objects.count() == 11
     return world
 
 
-def dump() -> str:
-    """Every row of every table, as text; binary columns in hex and as the text that they may be."""
-    text: list[str] = []
+def dump() -> dict[str, str]:
+    """Every row of every table as text, by table; binary columns as the text that they may be."""
+    text: dict[str, str] = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT * FROM "{table}"')
-            text += [" ".join(_as_text(value) for value in row) for row in cursor.fetchall()]
-    return "\n".join(text)
+            text[table] = "\n".join(" ".join(map(_as_text, row)) for row in cursor.fetchall())
+    return text
+
+
+def written(value: str) -> list[str]:
+    """A value in clear, in hex, in base64."""
+    plain = value.encode()
+    return [value, plain.hex(), *(b64encode(plain[at:]).decode().rstrip("=")[:-1] for at in range(3))]
 
 
 def _as_text(value: Any) -> str:
@@ -161,22 +184,41 @@ def _as_text(value: Any) -> str:
 
 
 def test_partners_get_what_is_ticked_and_nothing_else(delivered: World) -> None:
-    payloads = [request.json() for request in delivered.http.requests]
-    assert [payload["iban"] for payload in payloads] == [TICKED_SEALED, TICKED_SEALED]
-    assert delivered.http.requests[0].header("X-Api-Key") == HEADER
-    (mail,) = delivered.smtp.mails
-    sent = mail.data.decode()
-    assert TICKED_SEALED in sent
-    assert TICKED_OPEN in sent
-    for gone in (UNTICKED_OPEN, UNTICKED_SEALED):
-        assert gone not in sent
-        assert all(gone.encode() not in request.body for request in delivered.http.requests)
+    requests = delivered.http.requests
+    assert sorted(request.path for request in requests) == sorted(["/form", "/shaped", "/webhook"] * 2)
+    for request in requests:
+        if request.path == "/form":
+            bank = parse_qs(request.body.decode())["iban"][0]
+        else:
+            bank = request.json()["bank" if request.path == "/shaped" else "iban"]
+        assert bank == ({"iban": TICKED_SEALED} if request.path == "/shaped" else TICKED_SEALED)
+        assert request.header("X-Api-Key") == HEADER
+        assert TICKED_OPEN.encode() in request.body
+        assert UNTICKED_OPEN.encode() not in request.body
+        assert UNTICKED_SEALED.encode() not in request.body
+    sent = [letter(each.data) for each in delivered.smtp.mails]
+    assert len(sent) == 2
+    for text in sent:
+        assert TICKED_SEALED in text
+        assert TICKED_OPEN in text
+        assert UNTICKED_OPEN not in text
+        assert UNTICKED_SEALED not in text
+
+
+def letter(data: bytes) -> str:
+    """A letter's subject and all of its parts, decoded."""
+    found = email.message_from_bytes(data, policy=email.policy.default)
+    parts = [part.get_content() for part in found.walk() if not part.is_multipart()]
+    return "\n".join([str(found["Subject"]), *parts])
 
 
 def test_the_database_holds_no_secret_in_clear(delivered: World) -> None:
-    text = dump()
+    tables = dump()
+    text = "\n".join(tables.values())
     assert TICKED_OPEN in text, "the dump must see what is stored in clear"
-    assert [secret for secret in NEVER_IN_CLEAR if secret in text] == []
+    assert [secret for secret in NEVER_IN_CLEAR for form in written(secret) if form in text] == []
+    for value in (TICKED_OPEN, UNTICKED_OPEN):
+        assert {table for table, rows in tables.items() if value in rows} == {"distribution_lead"}
 
 
 def test_the_logs_hold_no_value_and_no_secret(delivered: World, logged: StringIO) -> None:
@@ -197,13 +239,15 @@ def pages(entity: Entity) -> list[str]:
         reverse("admin:distribution_entity_change", args=[entity.pk]),
     ]
     found += [reverse("delivery:job", args=[job.pk]) for job in Job.objects.all()]
-    found += [reverse("admin:partners_partner_change", args=[p.pk]) for p in Partner.objects.all()]
+    some = Partner.objects.filter(name__in=["Partner shaped", "Partner html"])
+    found += [reverse("admin:partners_partner_change", args=[partner.pk]) for partner in some]
     return found
 
 
 def read(client: Client, address: str) -> str:
     answer = client.get(address, follow=True)
-    return answer.content.decode() if answer.status_code == 200 else ""
+    content = answer.getvalue() if answer.streaming else answer.content
+    return bytes(content).decode() if answer.status_code == 200 else ""
 
 
 def staff(role: str) -> Client:
@@ -241,17 +285,20 @@ def test_portal_shows_its_own_partner_the_ticked_values_only(delivered: World) -
     member = f.MemberFactory.create(partner=delivered.partners["portal"])
     stranger = f.MemberFactory.create(partner=delivered.partners["email"])
     job = Job.objects.get(kind="portal")
+    csv = f"{reverse('portal:csv_file')}?entity={delivered.entity.pk}&format=data&delimiter=,"
     addresses = [
         reverse("portal:feed"),
         reverse("portal:lead", args=[job.pk]),
         reverse("portal:csv"),
         reverse("portal:activity"),
+        csv,
     ]
     own, foreign = Client(), Client()
     own.force_login(member.user)
     foreign.force_login(stranger.user)
     text = "".join(read(own, address) for address in addresses)
     assert TICKED_SEALED in text
+    assert TICKED_SEALED in read(own, csv)
     for gone in (UNTICKED_OPEN, UNTICKED_SEALED, HEADER, PASSWORD):
         assert gone not in text
     assert foreign.get(reverse("portal:lead", args=[job.pk])).status_code == 404
