@@ -1,6 +1,6 @@
 """How many calls are open by lane, by partner and in all, and how many each may have."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from time import monotonic
 
@@ -103,7 +103,7 @@ class Lanes:
 
     def _tokens(self, partner: int) -> int | None:
         rate = self._rates.get(partner)
-        return None if rate is None else int(rate.tokens())
+        return None if rate is None else rate.tokens()
 
     def _spend(self, row: Claimed) -> None:
         rate = self._rates.get(row.partner_id)
@@ -116,27 +116,26 @@ class Lanes:
 
 
 class Rate:
-    """So many calls a second, as many at once at most: a bucket that refills evenly."""
+    """So many calls in any second: each counts for a second from when it was sent."""
 
     def __init__(self, per_second: int) -> None:
         self.per_second = per_second
-        self._left = float(per_second)
-        self._at = monotonic()
+        self._sent: deque[float] = deque()
 
-    def tokens(self) -> float:
+    def tokens(self) -> int:
         """Calls that are allowed now."""
-        now = monotonic()
-        self._left = min(self._left + (now - self._at) * self.per_second, float(self.per_second))
-        self._at = now
-        return self._left
+        over = monotonic() - 1
+        while self._sent and self._sent[0] <= over:
+            self._sent.popleft()
+        return self.per_second - len(self._sent)
 
     def spend(self) -> None:
         """One call."""
-        self._left = self.tokens() - 1
+        self._sent.append(monotonic())
 
     def wait(self) -> float:
         """Seconds until one call is allowed."""
-        return max(1 - self.tokens(), 0) / self.per_second
+        return 0.0 if self.tokens() >= 1 else max(self._sent[0] + 1 - monotonic(), 0.0)
 
 
 def _less(counter: Counter[int], key: int) -> None:
