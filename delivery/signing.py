@@ -22,13 +22,13 @@ def sign(secrets: Entries, id: str, timestamp: int, body: bytes) -> str:
     alive = live(secrets, datetime.fromtimestamp(timestamp, UTC))
     if not alive:
         raise SigningError("no live secret")
-    signed = b"%b.%d.%b" % (id.encode("ascii"), timestamp, body)
-    return " ".join(_signature(secret, signed) for secret in alive)
+    return " ".join(signature(secret, id, timestamp, body) for secret in alive)
 
 
-def _signature(secret: str, signed: bytes) -> str:
+def signature(secret: str, id: str, timestamp: int, body: bytes) -> str:
+    """One `v1,…`. Raises SigningError where the secret is not base64."""
     code = _keyed(secret).copy()
-    code.update(signed)
+    code.update(b"%b.%d.%b" % (id.encode("ascii"), timestamp, body))
     return "v1," + base64.b64encode(code.digest()).decode("ascii")
 
 

@@ -7,15 +7,18 @@ class DistributionConfig(AppConfig):
     verbose_name = _("Distribution")
 
     def ready(self) -> None:
+        from delivery import destinations
         from delivery.readmission import register_readmission
         from delivery.signals import job_settled
         from distribution.cap_uses import Uses
         from distribution.intake.reader import Reader
         from distribution.routing import after
+        from partners.mended import register_mended
         from partners.sheet import register_reader
         from partners.used import register_use_reader
 
         register_reader(Reader())
         register_use_reader(Uses())
+        register_mended(destinations.mended)
         register_readmission(after.Readmit())
         job_settled.connect(after.settled, dispatch_uid="distribution.after")

@@ -33,8 +33,8 @@ MOST_BYTES = 64 * 1024
 APP = "kept"
 LIMIT = {APP: "10/m/ip"}
 OWNER = "kept:"
-# Fields that no page shows again: passwords, the values of custom headers, the token.
-SECRET = re.compile(r"password|header_\d+_value$|^csrfmiddlewaretoken$", re.I)
+# Fields that no page shows again: passwords, the values of custom headers, pasted requests, the token.
+SECRET = re.compile(r"password|header_\d+_value$|^pasted_|^csrfmiddlewaretoken$", re.I)
 UNREADABLE = (RequestDataTooBig, TooManyFieldsSent, UnreadablePostError)
 
 

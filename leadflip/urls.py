@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from delivery.pages import signatures
 from leadflip import kept, ops
 from leadflip.run.sample import start
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/kept/<str:name>/", kept.page, name="kept"),
     path("account/", include("partners.accounts.urls")),
+    path("portal/signatures/", signatures.own, name="portal_signatures"),
     path("portal/", include("portal.urls")),
 ]
 

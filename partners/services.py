@@ -5,6 +5,7 @@ from typing import Any
 
 from partners.draft import Draft
 from partners.kinds import KINDS
+from partners.mended import tell_mended
 from partners.models import DeliverySettings, Partner, RetryPolicy
 from partners.models.revision import Revision, hold_exclusive
 
@@ -35,7 +36,8 @@ def save_settings(
     `scope` is "" for the partner's own, see DeliverySettings. Call after `touch()`, in its transaction.
     """
     row, made = DeliverySettings.objects.get_or_create(partner=partner, kind=kind, scope=scope)
-    old = (row.config, row.secrets(), row.policy_id, row.everything, row.per_entity)
+    way = (row.config, row.secrets())
+    old = (*way, row.policy_id, row.everything, row.per_entity)
     if not made and old == (config, secrets, policy.pk if policy else None, everything, per_entity):
         return row
     row.config, row.policy, row.everything, row.per_entity = config, policy, everything, per_entity
@@ -43,6 +45,8 @@ def save_settings(
     row.put_secrets(secrets)
     row.version += 0 if made else 1
     row.save()
+    if not made and way != (config, secrets):
+        tell_mended(row.pk)
     return row
 
 

@@ -16,6 +16,8 @@ from partners.kinds.webhook import METHODS, WebhookConfig
 from partners.outgoing import OutgoingError, Target, check_headers, target
 
 USER_AGENT = f"Leadflip/{VERSION}"
+# Marks a test lead for the partner; no header of the partner's own can have this name.
+TEST = {"webhook-test": "true"}
 SIGNED_HEADERS = ("webhook-timestamp", "webhook-signature")
 
 
@@ -45,6 +47,7 @@ class WebhookChannel:
                 "user-agent": USER_AGENT,
                 "accept-encoding": "identity",
                 "webhook-id": str(parcel.id),
+                **(TEST if parcel.test else {}),
             },
             joining=(*config.headers, *(SIGNED_HEADERS if config.signing else ())),
         )

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from delivery.pages import bounces, job, log, partner, results, smtp, trials
+from delivery.pages import bounces, job, log, partner, results, signatures, smtp, trials
 
 app_name = "delivery"
 own = admin.site.admin_view
@@ -16,6 +16,8 @@ urlpatterns = [
     path("letter/<int:partner_id>/", own(partner.letter), name="letter_of"),
     path("test/<int:partner_id>/", own(partner.test), name="test"),
     path("results/<int:partner_id>/", own(results.results), name="results"),
+    path("signatures/<int:partner_id>/", own(signatures.of_partner), name="signatures"),
+    path("results/<int:partner_id>/try/<int:lane_id>/", own(results.try_now), name="lane_try"),
     path("tests/<uuid:job_id>/", own(trials.trial), name="trial"),
     path("smtp/test/", own(smtp.test), name="smtp_test"),
     path("bounces/check/", own(bounces.check), name="bounce_check"),

@@ -74,6 +74,15 @@ def slowed(lane: Lane | None) -> str:
     }
 
 
+def next_probe(lane: Lane) -> str:
+    """What happens next to a destination that is left alone."""
+    if lane.state == Lane.State.PROBING:
+        return _("One job is trying it at this moment.")
+    return _("Next probe: %(time)s, with one job. One success lets all follow.") % {
+        "time": show.to_the_second(lane.open_until) if lane.open_until else show.EMPTY
+    }
+
+
 def lead_name(sheet: Sheet | None) -> str:
     """The value of the entity's display field: masked where it is encrypted, "" where there is none."""
     if sheet is None:

@@ -64,6 +64,7 @@ def inversions() -> Iterator[str]:
 
 def test_inversions_are_the_registered_ones() -> None:
     assert set(inversions()) == {
+        "partners.mended.register_mended",
         "partners.sheet.register_reader",
         "partners.used.register_use_reader",
         "delivery.readmission.register_readmission",

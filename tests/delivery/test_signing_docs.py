@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from delivery.signing import sign
 from partners.outgoing.secrets import new_secret
@@ -52,6 +53,11 @@ def case(secret: str, *, signed_by: str = "", body: str = BODY, at: int = 0, mor
 
 def test_page_has_every_language() -> None:
     assert CODE.keys() == RUNNERS.keys()
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_pages_show_the_same_code(language: str) -> None:
+    assert render_to_string(f"delivery/verify/{language}.txt") == CODE[language]
 
 
 @pytest.mark.parametrize("language", RUNNERS)

@@ -188,6 +188,11 @@ def test_message_names_the_headers_that_join_later() -> None:
     assert message.joining == ("X-API-Key", "webhook-timestamp", "webhook-signature")
 
 
+def test_test_lead_is_marked() -> None:
+    config = WebhookConfig("https://crm.example.com/")
+    assert WebhookChannel().render(parcel(config, test=True)).headers["webhook-test"] == "true"
+
+
 # The signature
 
 

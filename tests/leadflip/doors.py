@@ -238,6 +238,7 @@ def _objects(people: People) -> dict[str, Any]:
         "bouncebox": BounceBoxFactory.create().pk,
         "bouncemail": BounceMailFactory.create().pk,
         "job_id": job.pk,
+        "lane_id": 1,
         "newest": job.pk,
         "action": "resend",
         "entry_id": EntryFactory.create(lead=lead, partner=people.partner, settings=settings).pk,

@@ -58,13 +58,13 @@ def test_page_names_secrets_and_shows_none() -> None:
 
 def test_save_as_shown_changes_nothing() -> None:
     row = old_row(OLDER)
-    filled = form(**{row.until: "2026-11-25T09:00"})
+    filled = form(THREE, **{row.until: "2026-11-25T09:00"})
     assert saved(filled) == THREE
     assert not {row.until, row.end} & set(filled.changed_data)
 
 
 def test_end_is_set_and_brought_forward() -> None:
-    later = saved(form(**{old_row(OLDER).until: "2026-11-30T08:15", old_row(OLDEST).end: "on"}))
+    later = saved(form(THREE, **{old_row(OLDER).until: "2026-11-30T08:15", old_row(OLDEST).end: "on"}))
     assert [entry["until"] for entry in later] == [
         None,
         "2026-11-30T08:15:00+00:00",
@@ -82,7 +82,7 @@ def test_end_is_set_and_brought_forward() -> None:
     ],
 )
 def test_end_out_of_bounds_is_refused(typed: str, told: str) -> None:
-    filled = form(**{old_row(OLDER).until: typed})
+    filled = form(THREE, **{old_row(OLDER).until: typed})
     assert not filled.is_valid()
     assert told in str(filled.errors[old_row(OLDER).until])
 
@@ -113,7 +113,7 @@ def test_fourth_live_secret_is_refused() -> None:
 
 @pytest.mark.parametrize("way", [{old_row(OLDEST).end: "on"}, {"old_stays": "0"}])
 def test_fourth_secret_has_room_where_one_ends(way: dict[str, str]) -> None:
-    filled = form(make_secret="on", **way)
+    filled = form(THREE, make_secret="on", **way)
     assert len(live(saved(filled), NOW)) == 3
 
 

@@ -1,0 +1,36 @@
+"""What people may do with a lane that is left alone: try it at once, or begin anew once it was mended."""
+
+import logging
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from delivery.models import Alert, Lane
+from delivery.services import wake
+from partners.models import User
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def probe(*, lane_id: int, by: User) -> bool:
+    """Ends the pause of a slowed lane: its first due job tries it at once. False where it is not slowed."""
+    lane = Lane.objects.filter(pk=lane_id, state=Lane.State.OPEN)
+    if not lane.update(open_until=Now()):
+        return False
+    wake()
+    logger.info("lane %s: its next probe was brought forward by user %s", lane_id, by.pk)
+    return True
+
+
+@transaction.atomic
+def mended(settings_id: int | None) -> None:
+    """Forgets that a lane was slowed, since what it is sent to changed; None: the SMTP account's."""
+    found = Q(settings=settings_id) if settings_id else Q(smtp__isnull=False)
+    if not Lane.objects.filter(found).delete()[0]:
+        return
+    key = f"lane:{settings_id}" if settings_id else "smtp"
+    Alert.objects.filter(key=key, kind__startswith="lane_", closed_at=None).update(closed_at=Now())
+    wake()
+    logger.info("lane %s: begins anew, its settings were changed", key)
