@@ -7,10 +7,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db.models import Max
+from django.db.models import F, Max
 
 from delivery.models import Attempt, Job
 from tests.architecture.project import ROOT
@@ -18,7 +19,7 @@ from tests.delivery.engine.parts import due_job
 from tests.factories import DeliverySettingsFactory, PartnerFactory, RetryPolicyFactory
 from tests.processes import environment, stop, wait_for
 from tests.servers.behaviours import reply
-from tests.servers.http import HttpServer
+from tests.servers.http import Exchange, HttpServer
 
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
 
@@ -113,3 +114,45 @@ def test_engine_killed_and_then_its_worker_with_the_next_lose_nothing(receiver: 
         books(receiver, open_at_kill)
     finally:
         stop(again)
+
+
+def deliver(receiver: HttpServer) -> subprocess.Popen[bytes]:
+    more = {"OUTGOING_ALLOW": f"127.0.0.1/32:{receiver.port}", "SWEEP_SECONDS": "0.5"}
+    command = [sys.executable, "-m", "django", "deliver", "--settings", "leadflip.settings"]
+    return subprocess.Popen(command, cwd=ROOT, env=environment(more))
+
+
+def test_lead_that_kills_each_engine_ends_by_its_budget_and_the_others_are_delivered(
+    receiver: HttpServer,
+) -> None:
+    running: list[subprocess.Popen[bytes]] = []
+
+    async def by_path(exchange: Exchange) -> None:
+        if "poison" in exchange.request.path:
+            running[-1].kill()
+        else:
+            await reply(200)(exchange)
+
+    receiver.default = by_path
+    policy = RetryPolicyFactory.create(waits=[1])
+    config = {"method": "POST", "format": "json", "headers": [], "signing": False}
+    poison, healthy = (
+        DeliverySettingsFactory.create(config={"url": receiver.url + path, **config})
+        for path in ("poison", "healthy")
+    )
+    job = due_job(poison, policy=policy)
+    for _ in range(5):
+        due_job(healthy, policy=RetryPolicyFactory.create(waits=[1] * 5))
+    deadline = time.monotonic() + 90
+    waiting = Job.objects.exclude(status__in=("delivered", "failed"))
+    while waiting.exists():
+        running.append(deliver(receiver))
+        while running[-1].poll() is None and waiting.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        waiting.update(lease_until=F("lease_until") - timedelta(hours=1))
+    stop(running[-1])
+    job.refresh_from_db()
+    assert (job.status, job.attempts, job.last_outcome, job.had_unknown) == ("failed", 2, "unknown", True)
+    assert [request.path for request in receiver.requests].count("/poison") == 2
+    assert Job.objects.filter(settings=healthy, status="delivered").count() == 5
