@@ -7,11 +7,12 @@ from uuid import UUID
 from celery import shared_task
 from django.db.models.functions import Now
 
-from delivery import trial
+from delivery import alerts, trial
 from delivery.bounce import mailbox
 from delivery.bounce.forget import forget
 from delivery.bounce.imap import MailboxError
 from delivery.bounce.take import take_waiting
+from delivery.channels.base import DeliveryError
 from delivery.engine.engine import Engine
 from delivery.models import Job
 from delivery.models.job import WAITING
@@ -61,6 +62,17 @@ def read_bounces() -> int:
         logger.warning("bounces: %s", error)
     take_waiting()
     return count
+
+
+@shared_task(soft_time_limit=300, time_limit=330)
+def send_alerts() -> int:
+    """Mails the alerts that nobody was told of yet; returns how many letters went out. Safe to run twice."""
+    try:
+        return alerts.send()
+    except DeliveryError as error:
+        # They wait for the next run; the account's own page shows what is wrong with it.
+        logger.warning("alerts were not sent: %s", error.error_class)
+        return 0
 
 
 @shared_task

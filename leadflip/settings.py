@@ -227,6 +227,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-sessions": {"task": "partners.tasks.forget_sessions", "schedule": 24 * 3600.0},
     "route-waiting": {"task": "distribution.tasks.route_waiting", "schedule": 1.0, "options": {"expires": 5}},
     "read-bounces": {"task": "delivery.tasks.read_bounces", "schedule": 60.0, "options": {"expires": 50}},
+    "send-alerts": {"task": "delivery.tasks.send_alerts", "schedule": 60.0, "options": {"expires": 50}},
     "forget-bounces": {"task": "delivery.tasks.forget_bounces", "schedule": 24 * 3600.0},
     "forget-tests": {"task": "delivery.tasks.forget_tests", "schedule": 3600.0},
     "forget-idempotency-keys": {"task": "distribution.tasks.forget_idempotency_keys", "schedule": 3600.0},

@@ -24,7 +24,11 @@ class Partner(Capped):
     """A receiver of leads. An inactive one gets nothing and keeps its history."""
 
     name = models.CharField(_("name"), max_length=200)
-    contact_email = models.EmailField(_("contact e-mail"), blank=True)
+    contact_email = models.EmailField(
+        _("contact e-mail"),
+        blank=True,
+        help_text=_("Gets a letter when the webhook's endpoint takes no leads."),
+    )
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     tags = ArrayField(models.CharField(max_length=50), verbose_name=_("tags"), default=list, blank=True)
     notes = models.TextField(_("internal notes"), blank=True, help_text=_("Never shown to the partner."))

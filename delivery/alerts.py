@@ -1,0 +1,199 @@
+"""Alerts become letters: to those who operate, and one to the contact of a partner that cannot be reached.
+
+An alert is marked as sent before its letters leave, so no run sends it twice; where the mail server takes
+not a single letter, the marks are taken back and the next run tries again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from delivery.channels.base import Permanent
+from delivery.models import Alert, Job, Lane
+from delivery.models.job import WAITING
+from leadflip.kit import clock, show
+from partners.models import DeliverySettings, User
+from partners.models.settings import Kind
+from partners.roles import ADMIN, OPERATOR
+
+logger = structlog.get_logger(__name__)
+
+# What is older was overtaken by events. A partner hears again of a lane that was well for so long.
+OLDEST = timedelta(days=1)
+# Of one run; more wait for the next.
+MOST = 200
+SMTP = "smtp"
+OPENED = "lane_open"
+WORDS = {
+    OPENED: gettext_lazy("Slowed"),
+    "lane_open_hour": gettext_lazy("Slowed for an hour"),
+    "lane_open_day": gettext_lazy("Slowed for a day"),
+    "recovered": gettext_lazy("Delivers again"),
+    "bounced": gettext_lazy("A letter came back"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What an alert is about, as it is now. `row` None: the SMTP account; `lane` None: it is well."""
+
+    alert: Alert
+    row: DeliverySettings | None
+    lane: Lane | None
+
+    @property
+    def what(self) -> str:
+        """«Slowed»."""
+        return str(WORDS.get(self.alert.kind, self.alert.kind))
+
+    @property
+    def host(self) -> str:
+        """Where it leads to: alerts of one host stand together."""
+        return self.row.host if self.row else ""
+
+    @property
+    def who(self) -> str:
+        """«Acme Solar (Webhook)»."""
+        if self.row is None:
+            return _("The e-mail account")
+        return f"{self.row.partner.name} ({self.row.get_kind_display()})"
+
+    @property
+    def link(self) -> str:
+        """The page on which it is mended."""
+        if self.row is None:
+            return f"{settings.BASE_URL}{reverse('admin:delivery_smtpaccount_changelist')}"
+        return f"{settings.BASE_URL}{reverse('admin:partners_partner_change', args=[self.row.partner_id])}"
+
+    @property
+    def slowed(self) -> bool:
+        """Whether it is so still."""
+        return self.lane is not None and self.lane.state != Lane.State.CLOSED
+
+    @property
+    def error(self) -> str:
+        """What the last try of a waiting job met, in our own words."""
+        last = self._jobs().exclude(last_error="").order_by("next_attempt_at")
+        return last.values_list("last_error", flat=True).first() or ""
+
+    @property
+    def wait(self) -> str:
+        """«120 leads»."""
+        count = self._jobs()[: show.MOST + 1].count()
+        return ngettext("%(n)s lead waits", "%(n)s leads wait", count) % {"n": show.count(count)}
+
+    @property
+    def since(self) -> str:
+        """When its tries began to fail."""
+        return _time(self.lane.failing_since if self.lane else None)
+
+    @property
+    def next(self) -> str:
+        """When it is tried next."""
+        return _time(self.lane.open_until if self.lane else None)
+
+    def _jobs(self) -> QuerySet[Job]:
+        lane = Q(kind=Kind.EMAIL) if self.row is None else Q(settings=self.row)
+        return Job.objects.filter(lane, status__in=WAITING)
+
+
+def send() -> int:
+    """Sends what was not sent yet; returns how many letters the mail server took.
+
+    Without an SMTP account alerts wait, for a day. Raises DeliveryError where the server takes no letters.
+    """
+    if not getattr(get_connection(), "configured", lambda: True)():
+        return 0
+    now = clock.now()
+    taken = _take(now)
+    sent = 0
+    try:
+        for letter in _letters(taken, now):
+            sent += _sent(letter)
+    finally:
+        if not sent:
+            Alert.objects.filter(pk__in=[alert.pk for alert in taken]).update(sent_at=None)
+    return sent
+
+
+@transaction.atomic
+def _take(now: datetime) -> list[Alert]:
+    """Marks them as sent."""
+    fresh = Alert.objects.filter(sent_at=None, opened_at__gt=now - OLDEST)
+    taken = list(fresh.select_for_update(skip_locked=True).order_by("opened_at", "pk")[:MOST])
+    Alert.objects.filter(pk__in=[alert.pk for alert in taken]).update(sent_at=now)
+    return taken
+
+
+def _letters(taken: Sequence[Alert], now: datetime) -> Iterator[EmailMessage]:
+    matters = [matter for alert in taken if (matter := _matter(alert))]
+    if matters:
+        for address in _operators():
+            yield _to_operators(matters, address)
+    for matter in matters:
+        if _partner_hears(matter, now):
+            yield _to_partner(matter)
+
+
+def _matter(alert: Alert) -> Matter | None:
+    """None where the settings are gone."""
+    if alert.key == SMTP:
+        return Matter(alert, None, Lane.objects.filter(smtp__isnull=False).first())
+    number = int(alert.key.removeprefix("lane:"))
+    row = DeliverySettings.objects.select_related("partner").filter(pk=number).first()
+    return Matter(alert, row, Lane.objects.filter(settings=row).first()) if row else None
+
+
+def _time(at: datetime | None) -> str:
+    return f"{show.full_time(at)} {timezone.get_current_timezone_name()}" if at else show.EMPTY
+
+
+def _operators() -> list[str]:
+    people = User.objects.filter(Q(is_superuser=True) | Q(groups__name__in=[ADMIN, OPERATOR]), is_active=True)
+    return list(people.exclude(email="").order_by("email").values_list("email", flat=True).distinct())
+
+
+def _to_operators(matters: Sequence[Matter], address: str) -> EmailMessage:
+    together = sorted(matters, key=lambda matter: (matter.host, matter.alert.opened_at))
+    if len(together) == 1:
+        subject = f"{together[0].what}: {together[0].who}"
+    else:
+        subject = ngettext("%(n)d alert", "%(n)d alerts", len(together)) % {"n": len(together)}
+    context = {"matters": together, "site": settings.BASE_URL}
+    return EmailMessage(subject, render_to_string("delivery/email/alerts.txt", context), to=[address])
+
+
+def _partner_hears(matter: Matter, now: datetime) -> bool:
+    """Once an outage: not what is over already, nor what comes and goes, before a day without."""
+    row = matter.row
+    if matter.alert.kind != OPENED or row is None or not row.partner.contact_email or not matter.slowed:
+        return False
+    told = Alert.objects.filter(kind=OPENED, key=matter.alert.key, sent_at__gt=now - OLDEST)
+    return not told.exclude(pk=matter.alert.pk).exists()
+
+
+def _to_partner(matter: Matter) -> EmailMessage:
+    assert matter.row is not None, "only a partner's own lane is told of"
+    subject = _("Your endpoint %(host)s does not take leads") % {"host": matter.host}
+    text = render_to_string("delivery/email/unreachable.txt", {"matter": matter})
+    return EmailMessage(subject, text, to=[matter.row.partner.contact_email])
+
+
+def _sent(letter: EmailMessage) -> int:
+    """Whether it was taken. An address that is refused keeps the letter from nobody else."""
+    try:
+        return letter.send()
+    except Permanent as error:
+        logger.warning("alert_refused", error=error.error_class)
+        return 0
