@@ -1,6 +1,5 @@
 """Rules: what is refused when they are saved, what they say of a lead, and that they never raise."""
 
-from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 
 from distribution.fields import TYPES, FieldSpec
 from distribution.rules import Miss, RuleErrors, compile_rules
-from distribution.rules.compile import Known, Pool
 from distribution.rules.condition import MAX_LIST
 from distribution.rules.operators import OPERATORS
 from distribution.rules.words import condition_words, miss_words, rules_words, value_words
@@ -160,30 +158,6 @@ def test_targets_are_what_is_compared_each_once() -> None:
         FIELDS,
     )
     assert [target.key for target in rules.targets] == ["address.city", "text"]
-
-
-class Counting(dict[str, Any]):
-    """A lead's values that counts how often each is asked for."""
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(values)
-        self.asked: Counter[str] = Counter()
-
-    def get(self, key: str, default: Any = None) -> Any:
-        self.asked[key] += 1
-        return super().get(key, default)
-
-
-def test_condition_that_two_rules_share_is_asked_once_a_lead() -> None:
-    pool: Pool = {}
-    shared, own = condition("text", "starts_with", "1"), condition("number", "greater_than", 5)
-    first, second = (compile_rules([[shared, own]], FIELDS, pool) for _ in range(2))
-    other = compile_rules([[{**shared, "value": "2"}]], FIELDS, pool)
-    for text, found, asked in (("10", [True, True, False], 1), ("20", [False, False, True], 0)):
-        lead = Counting(text=text, number=10)
-        known: Known = {}
-        assert [rules.miss(lead, known) is None for rules in (first, second, other)] == found
-        assert lead.asked["number"] == asked
 
 
 @pytest.mark.parametrize(
