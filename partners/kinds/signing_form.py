@@ -152,8 +152,8 @@ def _minute(moment: datetime | None) -> datetime | None:
 
 
 def _in_use(entry: Mapping[str, Any]) -> str:
-    words = gettext("Secret %(secret)s is in use. A new one is shown once.")
-    return " ".join(filter(None, [words % {"secret": name_of(entry["secret"])}, _made(entry)]))
+    used = gettext("Secret %(secret)s is in use.") % {"secret": name_of(entry["secret"])}
+    return " ".join(filter(None, [used, _made(entry), gettext("A new one is shown once.")]))
 
 
 def _made(entry: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ import time_machine
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from delivery.signing import SigningError, sign
-from partners.outgoing.secrets import new_secret, rotated
+from partners.outgoing.secrets import ended, new_secret, rotated
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STAMP = int(NOW.timestamp())
@@ -57,6 +57,18 @@ def test_both_secrets_are_accepted_during_a_rotation() -> None:
     assert accepted(old, signature)
     assert accepted(new, signature)
     assert signature.split(" ")[0] == sign([{"secret": new, "until": None}], ID, STAMP, BODY)
+
+
+@time_machine.travel(NOW, tick=False)
+def test_reference_library_accepts_each_of_three_until_it_ends() -> None:
+    first, second, third = new_secret(), new_secret(), new_secret()
+    entries = rotated([{"secret": first, "until": None}], second, NOW - timedelta(hours=1))
+    entries = rotated(entries, third, NOW)
+    signature = sign(entries, ID, STAMP, BODY)
+    assert [accepted(secret, signature) for secret in (first, second, third)] == [True] * 3
+    entries[2] = ended(entries[2], NOW)
+    signature = sign(entries, ID, STAMP, BODY)
+    assert [accepted(secret, signature) for secret in (first, second, third)] == [False, True, True]
 
 
 def test_old_secret_signs_no_more_after_a_day() -> None:
