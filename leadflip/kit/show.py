@@ -55,16 +55,17 @@ def duration(ms: int | None) -> str:
 
 
 def span(length: timedelta) -> str:
-    """«17 h 12 min», «45 s»: the two largest units, cut."""
+    """«17 h 12 min», «2 h», «45 s»: the two largest units, cut; a second one of 0 is left out."""
     seconds = int(length.total_seconds())
-    days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
-    if days:
-        return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
-    if hours:
-        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
-    if minutes:
-        return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds % 60}
-    return _("%(seconds)d s") % {"seconds": seconds}
+    units = [
+        (_("%(n)d d"), seconds // 86_400),
+        (_("%(n)d h"), seconds // 3600 % 24),
+        (_("%(n)d min"), seconds // 60 % 60),
+        (_("%(n)d s"), seconds % 60),
+    ]
+    first = next((place for place, (_unit, n) in enumerate(units) if n), len(units) - 1)
+    largest, *second = units[first : first + 2]
+    return " ".join(unit % {"n": n} for unit, n in (largest, *(each for each in second if each[1])))
 
 
 def money(amount: Decimal | None, currency: str) -> str:

@@ -192,7 +192,8 @@ class AnswerForm(KindForm):
         return self.answers().read(self._sample_status(), sample) if given else None
 
     def remarks(self) -> list[str]:
-        found = self.reading()
+        # A sample that does not mean what it should has its error, which says the same.
+        found = None if "sample" in self.errors else self.reading()
         return [] if found is None else [told(found, self._sample_status())]
 
 

@@ -79,6 +79,8 @@ def test_attempts_of_the_policy_in_force(columns: dict[str, Any], shown: str) ->
         (timedelta(minutes=2, seconds=5), "2 min 5 s"),
         (timedelta(hours=17, minutes=12, seconds=35), "17 h 12 min"),
         (timedelta(days=2, hours=3, minutes=59), "2 d 3 h"),
+        (timedelta(hours=2, seconds=2), "2 h"),
+        (timedelta(minutes=1), "1 min"),
     ],
 )
 def test_span_two_units(length: timedelta, shown: str) -> None:

@@ -98,6 +98,7 @@ def test_sample_answer_is_checked_when_saved(status: str, sample: str, means: st
     filled = form(**ERROR, **KNOWN, sample=sample, sample_status=status, sample_means=means)
     assert filled.is_valid() is not bool(said)
     assert said in str(filled.errors.get("sample", ""))
+    assert not (said and filled.remarks()), "it is said once, and nothing else beside it"
 
 
 def test_sample_shows_what_is_read_from_it() -> None:
