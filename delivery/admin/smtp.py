@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from delivery import smtp_words
+from delivery import destinations, smtp_words
 from delivery.admin.password import PasswordForm, server_name
 from delivery.bounce import state as bounces
 from delivery.models import SmtpAccount
@@ -86,6 +86,8 @@ class SmtpAccountAdmin(ConfigAdmin[SmtpAccount]):
 
     def save_model(self, request: HttpRequest, obj: SmtpAccount, form: Any, change: bool) -> None:
         super().save_model(request, form.typed(person(request)), form, change)
+        if form.changed_data:
+            destinations.mended(None)
 
     def changeform_view(
         self,

@@ -54,13 +54,27 @@ def offer(job: Job, user: User, now: datetime, *, held: bool = False) -> Offer:
 
 
 def _waiting(job: Job, now: datetime, held: bool) -> Offer:
-    cancel = Action(CANCEL, _("Cancel"))
+    actions, why = [Action(CANCEL, _("Cancel"))], _doubts(job)
     if held:
-        why = _("“Try now” would not help: the destination itself is held back. One success lets all follow.")
-        return Offer([cancel], [why])
-    if job.next_attempt_at is not None and job.next_attempt_at <= now:
-        return Offer([cancel], [_("It is due: a worker takes it as soon as its destination has a place.")])
-    return Offer([Action(TRY_NOW, _("Try now"), primary=True), cancel])
+        why.append(
+            _("“Try now” would not help: the destination itself is held back. One success lets all follow.")
+        )
+    elif job.next_attempt_at is not None and job.next_attempt_at <= now:
+        why.append(_("It is due: a worker takes it as soon as its destination has a place."))
+    else:
+        actions.insert(0, Action(TRY_NOW, _("Try now"), primary=True))
+    return Offer(actions, why)
+
+
+def _doubts(job: Job) -> list[str]:
+    if not job.had_unknown:
+        return []
+    return [
+        _(
+            "An attempt had no answer: the partner may have this lead already. The next one has the same id, "
+            "so that a repeat can be discarded. If the partner says that it has the lead, cancel."
+        )
+    ]
 
 
 def _ended(job: Job) -> Offer:

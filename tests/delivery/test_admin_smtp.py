@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from delivery.models import SmtpAccount
+from delivery.models import Lane, SmtpAccount
 from partners.models import Revision
 from tests.factories import SmtpAccountFactory
 from tests.forms import controls, errors, submit
@@ -50,6 +51,14 @@ def test_add(desk: Client) -> None:
     )
     assert row.password() == "planted-pw"
     assert Revision.current() > before
+
+
+def test_mended_account_begins_anew(desk: Client, account: SmtpAccount) -> None:
+    Lane.objects.create(smtp=account, state="open", open_until=timezone.now(), failures=12)
+    assert submit(desk, PAGE, {}).status_code == 302
+    assert Lane.objects.exists()
+    assert submit(desk, PAGE, {"from_address": "new@example.com"}).status_code == 302
+    assert not Lane.objects.exists()
 
 
 def test_password_is_sealed_and_never_shown(desk: Client, account: SmtpAccount) -> None:

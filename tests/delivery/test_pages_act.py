@@ -57,6 +57,11 @@ def offered(html: str) -> set[str]:
     [
         ({"next_attempt_at": timezone.now() - timedelta(minutes=1)}, {"cancel"}, "It is due"),
         ({"retrying": True, "next_attempt_at": later()}, {"try-now", "cancel"}, "Next attempt"),
+        (
+            {"retrying": True, "next_attempt_at": later(), "had_unknown": True},
+            {"try-now", "cancel"},
+            "same id",
+        ),
         ({"sending": True}, set(), "It is being sent at this moment."),
         (
             {"delivered": True},
