@@ -25,6 +25,7 @@ from tests.delivery.trying.forms import (
     rows,
     send,
 )
+from tests.distribution.capped import routed, save, use
 from tests.factories import DeliverySettingsFactory, SmtpAccountFactory, UserFactory
 from tests.servers.behaviours import echo, reply
 from tests.servers.http import HttpServer
@@ -62,6 +63,28 @@ def test_test_with_a_real_lead_is_delivered_in_clear(
     result(desk)
     assert http_server.requests[0].json()["iban"] == SEALED
     assert not Lead.objects.filter(test=True).exists()
+
+
+@delivers
+def test_test_is_what_a_real_one_is_but_for_its_mark_and_counts_nowhere(
+    desk: Client, acme: Partner, assignment: Assignment, http_server: HttpServer, loopback: None
+) -> None:
+    typed = {"webhook-url": http_server.url, "webhook-header_0_value": HEADER}
+    config = {"url": http_server.url, "method": "POST", "format": "json", "headers": ["X-API-Key"]}
+    DeliverySettings.objects.filter(partner=acme).update(config={**config, "signing": False})
+    Partner.objects.filter(pk=acme.pk).update(cap_life=1)
+    save(assignment.profile)
+    (lead,) = routed(assignment.profile.entity, name="Ana")
+    assert run_job(str(Job.objects.get().pk)) == "delivered"
+    used = use(acme)
+    assert used[3] == 1, "the cap is full now"
+    send(desk, acme, **typed, lead=chosen(lead))
+    assert run_job(str(Job.objects.get(test=True).pk)) == "delivered"
+    real, test = http_server.requests
+    assert test.json() == real.json()
+    differing = {name.lower() for name, _value in set(test.headers) ^ set(real.headers)}
+    assert differing == {"webhook-id", "webhook-test"}
+    assert use(acme) == used
 
 
 @delivers
