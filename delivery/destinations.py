@@ -6,22 +6,34 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from delivery.models import Alert, Lane
+from delivery.models import Alert, Job, Lane
+from delivery.models.job import WAITING
 from delivery.services import wake
 from partners.models import User
+from partners.models.settings import Kind
 
 logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
 def probe(*, lane_id: int, by: User) -> bool:
-    """Ends the pause of a slowed lane: its first due job tries it at once. False where it is not slowed."""
+    """Ends the pause of a slowed lane: its first job tries it at once. False where it is not slowed."""
     lane = Lane.objects.filter(pk=lane_id, state=Lane.State.OPEN)
     if not lane.update(open_until=Now()):
         return False
+    _due_now(lane.get())
     wake()
     logger.info("lane %s: its next probe was brought forward by user %s", lane_id, by.pk)
     return True
+
+
+def _due_now(lane: Lane) -> None:
+    """Brings the first waiting job forward where none is due; one that is being claimed is not waited for."""
+    own = Q(settings=lane.settings_id) if lane.settings_id else Q(kind=Kind.EMAIL)
+    waiting = Job.objects.filter(own, status__in=WAITING).order_by("next_attempt_at")
+    first = waiting.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
+    if first is not None:
+        Job.objects.filter(pk=first.pk, next_attempt_at__gt=Now()).update(next_attempt_at=Now())
 
 
 @transaction.atomic

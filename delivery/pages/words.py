@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from delivery.models import Job, Lane
 from delivery.models.job import Status
 from delivery.retry import DEFAULT
-from leadflip.kit import show
+from leadflip.kit import clock, show
 from partners.sheet import ADDRESS_PARTS, Sheet
 
 MASKED = "•••"
@@ -78,6 +78,8 @@ def next_probe(lane: Lane) -> str:
     """What happens next to a destination that is left alone."""
     if lane.state == Lane.State.PROBING:
         return _("One job is trying it at this moment.")
+    if lane.open_until is not None and lane.open_until <= clock.now():
+        return _("Next probe: now, with the next job that is due. One success lets all follow.")
     return _("Next probe: %(time)s, with one job. One success lets all follow.") % {
         "time": show.to_the_second(lane.open_until) if lane.open_until else show.EMPTY
     }

@@ -64,7 +64,7 @@ def test_slowed_mail_server_stands_with_its_partners(desk: Client) -> None:
 
 
 def test_try_now_brings_the_probe_forward(sign_in: Callable[[str], Client]) -> None:
-    job = f.JobFactory.create(retrying=True)
+    job = f.JobFactory.create(retrying=True, next_attempt_at=timezone.now() + timedelta(hours=4))
     lane = slowed_lane(job)
     url = reverse("delivery:lane_try", args=[job.partner_id, lane.pk])
     assert sign_in("viewer").post(url).status_code == 403
@@ -73,6 +73,9 @@ def test_try_now_brings_the_probe_forward(sign_in: Callable[[str], Client]) -> N
     lane.refresh_from_db()
     assert lane.open_until is not None
     assert lane.open_until <= timezone.now()
+    job.refresh_from_db()
+    assert job.next_attempt_at is not None
+    assert job.next_attempt_at <= timezone.now()
     Lane.objects.update(state="probing")
     assert "not left alone any more" in sign_in("operator").post(url, headers={"HX-Request": "true"}).text
 
