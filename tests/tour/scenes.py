@@ -105,6 +105,7 @@ def _configuration() -> list[Scene]:
         Scene("partners", _list("partners.partner")),
         Scene("partner-webhook", _change("partners.partner", crm.pk)),
         Scene("partner-test", _change("partners.partner", crm.pk), act=_send_test, part=".try"),
+        Scene("partner-signatures", reverse("delivery:signatures", args=[crm.pk])),
         Scene("partner-email", _change("partners.partner", letter.pk)),
         Scene("partner-new", reverse("admin:partners_partner_add")),
         Scene("retry-policy", _change("partners.retrypolicy", RetryPolicy.objects.latest("id").pk)),
@@ -148,6 +149,7 @@ def _portal() -> list[Scene]:
         Scene("portal-rejected", f"{reverse('portal:feed')}?review=rejected", "partner"),
         Scene("portal-csv", reverse("portal:csv"), "partner"),
         Scene("portal-history", reverse("portal:activity"), "partner"),
+        Scene("portal-signatures", reverse("portal_signatures"), "partner"),
         Scene("portal-account", reverse("portal:account"), "partner"),
     ]
 
