@@ -221,9 +221,13 @@ def test_the_database_holds_no_secret_in_clear(delivered: World) -> None:
         assert {table for table, rows in tables.items() if value in rows} == {"distribution_lead"}
 
 
-def test_the_logs_hold_no_value_and_no_secret(delivered: World, logged: StringIO) -> None:
-    text = logged.getvalue()
+def test_logs_and_metrics_hold_no_value_and_no_secret(
+    delivered: World, client: Client, logged: StringIO
+) -> None:
+    metrics = read(client, "/metrics")
+    text = logged.getvalue() + metrics
     assert "POST /api/intake" in text
+    assert "leadflip_" in metrics
     values = [*NEVER_IN_CLEAR, UNTICKED_OPEN, TICKED_OPEN, delivered.key]
     assert [value for value in values if value in text] == []
 
