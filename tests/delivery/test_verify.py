@@ -1,5 +1,6 @@
 """What is said of a pasted request: the page names what is wrong with it, and whose secret it was."""
 
+import base64
 import json
 import logging
 from datetime import UTC, datetime, timedelta
@@ -14,13 +15,14 @@ from delivery.models import AttemptBody
 from delivery.signing import sign
 from delivery.verify import check, read_headers
 from leadflip.kit import crypto
-from partners.outgoing.secrets import name_of, new_secret
+from partners.outgoing.secrets import PREFIX, SIZE, name_of, new_secret
 from tests.factories import AttemptFactory, DeliverySettingsFactory, JobFactory
 from tests.people import People, make_people
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STAMP = int(NOW.timestamp())
-NEW, OLD, OVER = new_secret(), new_secret(), new_secret()
+# Always the same: they name the tests.
+NEW, OLD, OVER = (PREFIX + base64.b64encode(bytes([number]) * SIZE).decode() for number in range(3))
 SECRETS: list[dict[str, Any]] = [
     {"secret": NEW, "until": None},
     {"secret": OLD, "until": (NOW + timedelta(hours=1)).isoformat()},
