@@ -20,7 +20,7 @@ from bench.parts.processes import cpu_seconds, running, wait_for
 from bench.parts.report import Report
 from leadflip.run.state import State
 
-ROUNDS = 3
+ROUNDS = 2
 SMALL = {"rounds": 1, "count": 100}
 COUNT = 1500
 WARM_UP = 100

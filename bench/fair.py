@@ -19,7 +19,7 @@ from delivery.models import Job
 from leadflip.run.state import State
 from partners.models import DeliverySettings
 
-ROUNDS = 5
+ROUNDS = 3
 SMALL = {"rounds": 1}
 BIG = 100_000
 FIFTY = 50
