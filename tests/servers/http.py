@@ -84,6 +84,8 @@ class HttpServer:
         self.connections = 0
         self.peak = 0
         self._open = 0
+        # Nothing else holds on to a behaviour that waits for ever, once its client is gone.
+        self._serving: set[asyncio.Task[None] | None] = set()
         self._script: deque[Behaviour] = deque()
         self._tls, self._host, self._greeting = tls, host, greeting
         self._loop = asyncio.new_event_loop()
@@ -149,6 +151,7 @@ class HttpServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         connection = self.connections
+        self._serving.add(asyncio.current_task())
         writer.write(self._greeting)
         with suppress(OSError, EOFError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while (request := await self._read(reader, connection)) is not None:
@@ -157,6 +160,7 @@ class HttpServer:
                 if not exchange.keep:
                     break
         writer.close()
+        self._serving.discard(asyncio.current_task())
 
     async def _answer(self, exchange: Exchange) -> None:
         behaviour = self.answer_at_once or (self._script.popleft() if self._script else self.default)
