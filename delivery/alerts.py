@@ -1,7 +1,7 @@
 """Alerts become letters: to those who operate, and one to the contact of a partner that cannot be reached.
 
 An alert is marked as sent before its letters leave, so no run sends it twice; where the mail server takes
-not a single letter, the marks are taken back and the next run tries again.
+no letters, the marks are taken back and the next run tries again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,38 +10,28 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from delivery.channels.base import Permanent
-from delivery.models import Alert, Job, Lane
-from delivery.models.job import WAITING
-from leadflip.kit import clock, show
+from delivery.models import Alert, Lane
+from leadflip.kit import clock, paging, show
+from partners.accounts.links import can_send
 from partners.models import DeliverySettings, User
-from partners.models.settings import Kind
 from partners.roles import ADMIN, OPERATOR
 
 logger = structlog.get_logger(__name__)
 
 # What is older was overtaken by events. A partner hears again of a lane that was well for so long.
-OLDEST = timedelta(days=1)
+DAY = timedelta(days=1)
 # Of one run; more wait for the next.
 MOST = 200
-SMTP = "smtp"
-OPENED = "lane_open"
-WORDS = {
-    OPENED: gettext_lazy("Slowed"),
-    "lane_open_hour": gettext_lazy("Slowed for an hour"),
-    "lane_open_day": gettext_lazy("Slowed for a day"),
-    "recovered": gettext_lazy("Delivers again"),
-    "bounced": gettext_lazy("A letter came back"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,7 @@ class Matter:
     @property
     def what(self) -> str:
         """«Slowed»."""
-        return str(WORDS.get(self.alert.kind, self.alert.kind))
+        return str(Alert.Kind(self.alert.kind).label)
 
     @property
     def host(self) -> str:
@@ -82,15 +72,9 @@ class Matter:
         return self.lane is not None and self.lane.state != Lane.State.CLOSED
 
     @property
-    def error(self) -> str:
-        """What the last try of a waiting job met, in our own words."""
-        last = self._jobs().exclude(last_error="").order_by("next_attempt_at")
-        return last.values_list("last_error", flat=True).first() or ""
-
-    @property
     def wait(self) -> str:
-        """«120 leads»."""
-        count = self._jobs()[: show.MOST + 1].count()
+        """«120 leads wait», while it is slowed."""
+        count = paging.counted(self.lane.waiting) if self.lane else 0
         return ngettext("%(n)s lead waits", "%(n)s leads wait", count) % {"n": show.count(count)}
 
     @property
@@ -103,17 +87,13 @@ class Matter:
         """When it is tried next."""
         return _time(self.lane.open_until if self.lane else None)
 
-    def _jobs(self) -> QuerySet[Job]:
-        lane = Q(kind=Kind.EMAIL) if self.row is None else Q(settings=self.row)
-        return Job.objects.filter(lane, status__in=WAITING)
-
 
 def send() -> int:
     """Sends what was not sent yet; returns how many letters the mail server took.
 
     Without an SMTP account alerts wait, for a day. Raises DeliveryError where the server takes no letters.
     """
-    if not getattr(get_connection(), "configured", lambda: True)():
+    if not can_send():
         return 0
     now = clock.now()
     taken = _take(now)
@@ -121,16 +101,17 @@ def send() -> int:
     try:
         for letter in _letters(taken, now):
             sent += _sent(letter)
-    finally:
+    except BaseException:
         if not sent:
             Alert.objects.filter(pk__in=[alert.pk for alert in taken]).update(sent_at=None)
+        raise
     return sent
 
 
 @transaction.atomic
 def _take(now: datetime) -> list[Alert]:
     """Marks them as sent."""
-    fresh = Alert.objects.filter(sent_at=None, opened_at__gt=now - OLDEST)
+    fresh = Alert.objects.filter(sent_at=None, opened_at__gt=now - DAY)
     taken = list(fresh.select_for_update(skip_locked=True).order_by("opened_at", "pk")[:MOST])
     Alert.objects.filter(pk__in=[alert.pk for alert in taken]).update(sent_at=now)
     return taken
@@ -139,8 +120,9 @@ def _take(now: datetime) -> list[Alert]:
 def _letters(taken: Sequence[Alert], now: datetime) -> Iterator[EmailMessage]:
     matters = [matter for alert in taken if (matter := _matter(alert))]
     if matters:
+        subject, text = _to_operators(matters)
         for address in _operators():
-            yield _to_operators(matters, address)
+            yield EmailMessage(subject, text, to=[address])
     for matter in matters:
         if _partner_hears(matter, now):
             yield _to_partner(matter)
@@ -148,11 +130,10 @@ def _letters(taken: Sequence[Alert], now: datetime) -> Iterator[EmailMessage]:
 
 def _matter(alert: Alert) -> Matter | None:
     """None where the settings are gone."""
-    if alert.key == SMTP:
+    if alert.settings_id is None:
         return Matter(alert, None, Lane.objects.filter(smtp__isnull=False).first())
-    number = int(alert.key.removeprefix("lane:"))
-    row = DeliverySettings.objects.select_related("partner").filter(pk=number).first()
-    return Matter(alert, row, Lane.objects.filter(settings=row).first()) if row else None
+    row = DeliverySettings.objects.select_related("partner", "lane").filter(pk=alert.settings_id).first()
+    return Matter(alert, row, getattr(row, "lane", None)) if row else None
 
 
 def _time(at: datetime | None) -> str:
@@ -164,23 +145,24 @@ def _operators() -> list[str]:
     return list(people.exclude(email="").order_by("email").values_list("email", flat=True).distinct())
 
 
-def _to_operators(matters: Sequence[Matter], address: str) -> EmailMessage:
+def _to_operators(matters: Sequence[Matter]) -> tuple[str, str]:
+    """Subject and text, the same for each."""
     together = sorted(matters, key=lambda matter: (matter.host, matter.alert.opened_at))
     if len(together) == 1:
         subject = f"{together[0].what}: {together[0].who}"
     else:
         subject = ngettext("%(n)d alert", "%(n)d alerts", len(together)) % {"n": len(together)}
     context = {"matters": together, "site": settings.BASE_URL}
-    return EmailMessage(subject, render_to_string("delivery/email/alerts.txt", context), to=[address])
+    return subject, render_to_string("delivery/email/alerts.txt", context)
 
 
 def _partner_hears(matter: Matter, now: datetime) -> bool:
     """Once an outage: not what is over already, nor what comes and goes, before a day without."""
-    row = matter.row
-    if matter.alert.kind != OPENED or row is None or not row.partner.contact_email or not matter.slowed:
+    alert, row = matter.alert, matter.row
+    if alert.kind != Alert.Kind.OPENED or row is None or not (row.partner.contact_email and matter.slowed):
         return False
-    told = Alert.objects.filter(kind=OPENED, key=matter.alert.key, sent_at__gt=now - OLDEST)
-    return not told.exclude(pk=matter.alert.pk).exists()
+    told = Alert.objects.filter(kind=Alert.Kind.OPENED, key=alert.key, sent_at__gt=now - DAY)
+    return not told.exclude(pk=alert.pk).exists()
 
 
 def _to_partner(matter: Matter) -> EmailMessage:

@@ -7,10 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from delivery.models import Alert, Job, Lane
-from delivery.models.job import WAITING
 from delivery.services import wake
 from partners.models import User
-from partners.models.settings import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +27,7 @@ def probe(*, lane_id: int, by: User) -> bool:
 
 def _due_now(lane: Lane) -> None:
     """Brings the first waiting job forward where none is due; one that is being claimed is not waited for."""
-    own = Q(settings=lane.settings_id) if lane.settings_id else Q(kind=Kind.EMAIL)
-    waiting = Job.objects.filter(own, status__in=WAITING).order_by("next_attempt_at")
+    waiting = lane.waiting.order_by("next_attempt_at")
     first = waiting.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
     if first is not None:
         Job.objects.filter(pk=first.pk, next_attempt_at__gt=Now()).update(next_attempt_at=Now())
@@ -42,7 +39,7 @@ def mended(settings_id: int | None) -> None:
     found = Q(settings=settings_id) if settings_id else Q(smtp__isnull=False)
     if not Lane.objects.filter(found).delete()[0]:
         return
-    key = f"lane:{settings_id}" if settings_id else "smtp"
+    key = Alert.key_of(settings_id)
     Alert.objects.filter(key=key, kind__startswith="lane_", closed_at=None).update(closed_at=Now())
     wake()
     logger.info("lane %s: begins anew, its settings were changed", key)

@@ -141,7 +141,7 @@ def _mark(came: Came, *, failed: bool) -> None:
 
 def _alert(job: Job) -> None:
     """An event, so closed as it is opened; one an hour for a lane."""
-    now, key = clock.now(), f"lane:{job.settings_id}"
-    recent = Alert.objects.filter(kind=CLASS, key=key, opened_at__gt=now - ALERT_EVERY)
+    now, key = clock.now(), Alert.key_of(job.settings_id)
+    recent = Alert.objects.filter(kind=Alert.Kind.BOUNCED, key=key, opened_at__gt=now - ALERT_EVERY)
     if not recent.exists():
-        Alert.objects.create(kind=CLASS, key=key, opened_at=now, closed_at=now)
+        Alert.objects.create(kind=Alert.Kind.BOUNCED, key=key, opened_at=now, closed_at=now)

@@ -14,6 +14,7 @@ from delivery.breaker import Health, Seen, after
 from delivery.channels.base import DeliveryError
 from delivery.engine.claim import Claimed
 from delivery.engine.link import Fetch, Link
+from delivery.models import Alert
 
 # E-mail's health is its account's; settings rows begin at 1.
 ACCOUNT = 0
@@ -161,15 +162,11 @@ async def _write(fetch: Fetch, changed: Mapping[int, tuple[int, Health, Health]]
 async def _tell(
     fetch: Fetch, changed: Mapping[int, tuple[int, Health, Health]], now: datetime | None
 ) -> None:
-    states = [(_key(key), old.state, new.state) for key, old, new in changed.values()]
+    states = [(Alert.key_of(key), old.state, new.state) for key, old, new in changed.values()]
     opened = [key for key, old, new in states if (old, new) == ("closed", "open")]
     if opened:
-        await fetch(ALERT, {"kind": "lane_open", "keys": opened, "now": now})
+        await fetch(ALERT, {"kind": Alert.Kind.OPENED.value, "keys": opened, "now": now})
     healed = [key for key, old, new in states if new == "closed" != old]
     if healed:
         await fetch(RECOVERED, {"keys": healed, "now": now})
-        await fetch(ALERT, {"kind": "recovered", "keys": healed, "now": now})
-
-
-def _key(lane: int) -> str:
-    return f"lane:{lane}" if lane else "smtp"
+        await fetch(ALERT, {"kind": Alert.Kind.RECOVERED.value, "keys": healed, "now": now})

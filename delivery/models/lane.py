@@ -1,9 +1,12 @@
 """The health of lanes, shared by all engines, and what people are told of it."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from delivery.models.job import WAITING, Job
+from partners.models.settings import Kind
 
 
 class Lane(models.Model):
@@ -45,9 +48,30 @@ class Lane(models.Model):
     def __str__(self) -> str:
         return f"{self.settings_id or 'smtp'} {self.state}"
 
+    @property
+    def waiting(self) -> QuerySet[Job]:
+        """The jobs that wait for it."""
+        own = Q(settings=self.settings_id) if self.settings_id else Q(kind=Kind.EMAIL)
+        return Job.objects.filter(own, status__in=WAITING)
+
+    @property
+    def last_error(self) -> str:
+        """What a waiting job met that failed last, in our own words; "" where none failed."""
+        failed = self.waiting.exclude(last_error="").order_by("-next_attempt_at")
+        return failed.values_list("last_error", flat=True).first() or ""
+
 
 class Alert(models.Model):
-    """Something that people should know of, from when to when; one open record a matter."""
+    """Something that people should know of, from when to when; one open record a kind and key."""
+
+    class Kind(models.TextChoices):
+        OPENED = "lane_open", _("Slowed")
+        OPEN_HOUR = "lane_open_hour", _("Slowed for an hour")
+        OPEN_DAY = "lane_open_day", _("Slowed for a day")
+        RECOVERED = "recovered", _("Delivers again")
+        BOUNCED = "bounced", _("A letter came back")
+
+    LANE, SMTP = "lane:", "smtp"
 
     kind = models.CharField(_("kind"), max_length=20)
     key = models.CharField(_("key"), max_length=40)
@@ -69,3 +93,13 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+    @classmethod
+    def key_of(cls, settings_id: int | None) -> str:
+        """The key of a settings row's lane; of the SMTP account's where there is no row."""
+        return f"{cls.LANE}{settings_id}" if settings_id else cls.SMTP
+
+    @property
+    def settings_id(self) -> int | None:
+        """The settings row that it is about; None: the SMTP account."""
+        return None if self.key == self.SMTP else int(self.key.removeprefix(self.LANE))

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delivery.models import Job, Lane
-from delivery.models.job import WAITING, Status
+from delivery.models import Lane
 from delivery.pages import words
 from leadflip.kit import paging, show
 from partners.models import DeliverySettings, Partner
@@ -56,26 +55,15 @@ def _whose(lane: Lane) -> dict[str, str]:
 
 
 def _why(lane: Lane) -> str:
-    """What the job said that failed last."""
-    jobs = _jobs(lane).exclude(last_error="")
-    job = (
-        jobs.filter(status=Status.RETRYING).order_by("-next_attempt_at").first()
-        or jobs.order_by("-id").first()
-    )
-    return _("The last failure: %(why)s") % {"why": words.plain(job.last_error)} if job else ""
+    why = lane.last_error
+    return _("The last failure: %(why)s") % {"why": words.plain(why)} if why else ""
 
 
 def _waiting(lane: Lane) -> str:
-    count = paging.counted(_jobs(lane).filter(status__in=WAITING))
+    count = paging.counted(lane.waiting)
     told = ngettext(
         "%(count)s job waits for it; waiting costs it no attempt.",
         "%(count)s jobs wait for it; waiting costs them no attempt.",
         count,
     )
     return told % {"count": show.count(count)}
-
-
-def _jobs(lane: Lane) -> QuerySet[Job]:
-    return (
-        Job.objects.filter(settings=lane.settings) if lane.settings else Job.objects.filter(kind=Kind.EMAIL)
-    )

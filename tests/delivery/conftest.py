@@ -5,9 +5,9 @@ from pytest_django import Settings
 
 from tests.delivery.calls import LOOPBACK, LOOPS
 from tests.servers.certificates import Authority
-from tests.servers.fixtures import http_server
+from tests.servers.fixtures import host, http_server
 
-__all__ = ["http_server"]
+__all__ = ["host", "http_server"]
 
 
 @pytest.fixture(params=LOOPS)

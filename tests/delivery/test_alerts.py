@@ -169,3 +169,14 @@ def test_without_a_mail_server_alerts_wait(lane: DeliverySettings, operator: str
         assert send_alerts() == 1
     assert [mail.recipients for mail in server.mails] == [("it@acme.example",)]
     assert Alert.objects.get().sent_at is not None
+
+
+def test_letter_that_every_address_refuses_is_not_sent_again_each_minute(
+    lane: DeliverySettings, operator: str, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND, settings.SMTP_URL = "delivery.smtp.backend.Backend", ""
+    with SmtpServer() as server:
+        SmtpAccountFactory.create(port=server.port)
+        server.on("RCPT", "550 5.1.1 Nobody here", times=None)
+        assert send_alerts() == 0
+    assert Alert.objects.get().sent_at is not None

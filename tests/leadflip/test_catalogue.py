@@ -1,9 +1,7 @@
 """What several parts do together when a destination fails: real servers, and the books afterwards."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -21,13 +19,6 @@ from tests.servers.http import HttpServer
 from tests.servers.smtp import SILENT, SmtpServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def host(settings: Any) -> Iterator[HttpServer]:
-    with HttpServer() as server:
-        settings.OUTGOING_ALLOW = [f"127.0.0.1/32:{server.port}"]
-        yield server
 
 
 def deliver(clock: Clock) -> None:

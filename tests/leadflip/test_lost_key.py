@@ -12,6 +12,7 @@ from delivery.bounce.take import take, take_waiting
 from delivery.models import BounceMail, Job
 from distribution.models import Entity, Lead
 from partners.models import DeliverySettings
+from partners.sheet import ADDRESS_PARTS
 from tests import factories as f
 from tests.delivery.engine.parts import Scripted, deliver, due_job
 from tests.people import People, make_people
@@ -72,21 +73,8 @@ def test_file_says_what_is_lost_and_goes_on(
     file = client.get(reverse("portal:csv_file"), asked).getvalue().decode()
     [fine, lost] = file.strip().splitlines()[1:]
     assert IBAN in fine
-    assert lost.count("cannot be opened") == len(SEALED) - 1 + len(PARTS)
+    assert lost.count("cannot be opened") == len(SEALED) - 1 + len(ADDRESS_PARTS)
     assert IBAN not in lost
-
-
-PARTS = (
-    "street",
-    "house_number",
-    "postcode",
-    "city",
-    "state",
-    "country",
-    "country_code",
-    "latitude",
-    "longitude",
-)
 
 
 def test_staff_pages_stand(desk: Client, two: tuple[Any, Any]) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -23,14 +22,6 @@ from tests.servers.behaviours import hang, reply
 from tests.servers.http import Exchange, HttpServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def host(settings: Any) -> Iterator[HttpServer]:
-    """One host that several partners share."""
-    with HttpServer() as server:
-        settings.OUTGOING_ALLOW = [f"127.0.0.1/32:{server.port}"]
-        yield server
 
 
 @pytest.fixture

@@ -91,7 +91,9 @@ def test_crm_refuses_another_body(served: tuple[State, Demo]) -> None:
 
 
 @pytest.mark.parametrize(
-    "signature", ["", "v1,", "nonsense", "v1,@@@", signed("whsec_" + base64.b64encode(b"x" * 32).decode())]
+    "signature",
+    ["", "v1,", "nonsense", "v1,@@@", signed("whsec_" + base64.b64encode(b"x" * 32).decode())],
+    ids=["none", "no value", "no version", "not base64", "another secret"],
 )
 def test_crm_refuses_another_signature(served: tuple[State, Demo], signature: str) -> None:
     state, demo = served
