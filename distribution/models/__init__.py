@@ -1,7 +1,9 @@
 """What comes in, who gets it, and the record of why."""
 
 from distribution.models.entity import Entity, Field
-from distribution.models.lead import Lead
+from distribution.models.hosted_form import HostedForm
+from distribution.models.imports import Import, ImportChunk
+from distribution.models.lead import Lead, LeadKey, Repeat
 from distribution.models.profile import Assignment, Profile, ProfileVersion
 from distribution.models.routing import CapUse, Decision, Turn
 from distribution.models.source import ApiKey, Idempotency
@@ -13,9 +15,14 @@ __all__ = [
     "Decision",
     "Entity",
     "Field",
+    "HostedForm",
     "Idempotency",
+    "Import",
+    "ImportChunk",
     "Lead",
+    "LeadKey",
     "Profile",
     "ProfileVersion",
+    "Repeat",
     "Turn",
 ]

@@ -1,6 +1,6 @@
 """The entity, a user-defined kind of lead, and its ordered fields."""
 
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,23 @@ class FieldType(models.TextChoices):
     CHECKBOX = "checkbox", _("Checkbox")
     URL = "url", _("URL")
     ADDRESS = "address", _("Address")
+
+
+class Way(models.TextChoices):
+    """The ways on which leads come in."""
+
+    API = "api", _("API")
+    FORM = "form", _("Hosted form")
+    IMPORT = "import", _("CSV import")
+    MANUAL = "manual", _("Typed in")
+
+
+class OnDuplicate(models.TextChoices):
+    """What becomes of a lead that there is already."""
+
+    SKIP = "skip", _("Skip it")
+    UPDATE = "update", _("Update the lead that is there")
+    CREATE = "create", _("Create it anyway")
 
 
 class Entity(models.Model):
@@ -47,6 +64,18 @@ class Entity(models.Model):
         validators=[RegexValidator(r"^[A-Z]{2}$", _("Write two capital letters, such as DE."))],
         help_text=_("Two letters, such as DE: the country of phone numbers written without a country code."),
     )
+
+    # What to do with duplicates, by way; a way that is not named skips them.
+    duplicates = models.JSONField(_("duplicates"), default=dict, blank=True)
+    duplicate_days = models.PositiveSmallIntegerField(
+        _("duplicates within"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Days: only leads that young count as the same. Empty: all leads."),
+    )
+    # How the match keys of its leads were last made, all of them: see distribution.intake.digests.
+    keyed_as = models.CharField(max_length=16, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("entity")
@@ -80,6 +109,13 @@ class Field(models.Model):
     )
     encrypted = models.BooleanField(
         _("encrypted"), default=False, help_text=_("Sealed at rest; cannot be used in rules.")
+    )
+    match_order = models.PositiveSmallIntegerField(
+        _("match"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("1, 2, …: by which fields a lead is known again; the first that is not empty decides."),
     )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +46,12 @@ class Lead(models.Model):
     )
     status = models.CharField(_("status"), max_length=100, default="New")
     note = models.TextField(_("note"), blank=True)
+    # What the person agreed to: {"text": …, "at": ISO 8601, "ip": …, "url": …}, each where it was sent.
+    consent = models.JSONField(
+        _("consent"), default=dict, db_default=Value({}, models.JSONField()), blank=True
+    )
+    # How its match keys were made: see distribution.intake.digests.
+    keyed_as = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
     # Made up for a test of somebody's delivery settings: never routed, and in no figure.
     test = models.BooleanField(_("test"), default=False, db_default=False, editable=False)
     routing = models.CharField(_("routing"), max_length=10, choices=Routing, default=Routing.WAITING)
@@ -86,3 +92,35 @@ class Lead(models.Model):
         """Seals the encrypted fields' values and raw forms into the row (not saved yet)."""
         self.sealed = crypto.seal(self.owner, {"values": values, "raw": raw}) if values or raw else None
         self.sealed_key = crypto.key_name() if self.sealed else ""
+
+
+class LeadKey(models.Model):
+    """A value by which a lead is known again, as a keyed digest: match keys, e-mails and phones."""
+
+    id = models.BigAutoField(primary_key=True)
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="keys")
+    field = models.ForeignKey("distribution.Field", models.CASCADE, related_name="+", db_index=False)
+    digest = models.BinaryField(max_length=16)
+
+    class Meta:
+        # Serves the search for duplicates, newest lead last.
+        constraints = [models.UniqueConstraint(fields=["field", "digest", "lead"], name="leadkey_once")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} · {self.field_id}"
+
+
+class Repeat(models.Model):
+    """A lead that came once more and was not created: what came of it stands in the lead's story."""
+
+    id = models.BigAutoField(primary_key=True)
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="repeats")
+    at = models.DateTimeField(default=timezone.now)
+    source = models.CharField(max_length=100)
+    api_key = models.ForeignKey(
+        "distribution.ApiKey", models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    action = models.CharField(max_length=6, choices=[("skip", _("Skipped")), ("update", _("Updated"))])
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} · {self.action}"

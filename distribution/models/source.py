@@ -1,8 +1,11 @@
 """Who may post leads: API keys, and the answers kept for repeated requests."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from distribution.models.entity import OnDuplicate
 
 
 class ApiKey(models.Model):
@@ -23,6 +26,25 @@ class ApiKey(models.Model):
         related_name="api_keys",
         verbose_name=_("entities"),
         help_text=_("None chosen: every entity."),
+    )
+    duplicates = models.CharField(
+        _("duplicates"),
+        max_length=6,
+        choices=OnDuplicate,
+        blank=True,
+        help_text=_("What becomes of its leads that there are already. Empty: as the entity says."),
+    )
+    audit = models.BooleanField(
+        _("audit"),
+        default=False,
+        help_text=_("May read which partners its leads went to, why, and at what price."),
+    )
+    rate = models.PositiveIntegerField(
+        _("rate"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Most requests a minute. Empty: no limit."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     last_used = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
