@@ -7,6 +7,7 @@ it is not, a sweep or an operator was first, and the attempt is stored as late.
 import asyncio
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -53,7 +54,7 @@ WITH result AS (
     RETURNING id, job_id, number
 ), body AS (
     INSERT INTO delivery_attemptbody (attempt_id, sealed)
-    SELECT attempt.id, convert_to(fresh.sealed, 'UTF8') FROM attempt
+    SELECT attempt.id, decode(fresh.sealed, 'base64') FROM attempt
     JOIN fresh ON fresh.id = attempt.job_id AND fresh.number = attempt.number
     WHERE fresh.sealed IS NOT NULL
 )
@@ -103,7 +104,7 @@ def _row(result: Result) -> dict[str, Any]:
         "started_at": result.started_at.isoformat(),
         "ms": result.ms,
         "address": result.address,
-        "sealed": None if result.sealed is None else result.sealed.decode("ascii"),
+        "sealed": None if result.sealed is None else b64encode(result.sealed).decode("ascii"),
     }
 
 

@@ -23,7 +23,13 @@ from tests.factories import DeliverySettingsFactory, JobFactory, LeadFactory, Sm
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 # Binary columns that hold digests: nothing is to be opened there.
-DIGESTS = {"ApiKey.digest", "Idempotency.body_digest", "BounceBox.inlet_digest", "BounceMail.digest"}
+DIGESTS = {
+    "ApiKey.digest",
+    "Idempotency.body_digest",
+    "BounceBox.inlet_digest",
+    "BounceMail.digest",
+    "LeadKey.digest",
+}
 # Who seals, and where it stands. The last two keep it for minutes, outside of the tables.
 SEALERS = {
     "partners/models/settings.py": "DeliverySettings.sealed",
