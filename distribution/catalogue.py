@@ -7,6 +7,7 @@ from functools import cached_property
 
 from distribution.by_revision import ByRevision
 from distribution.fields.base import FieldSpec
+from distribution.intake import digests
 from distribution.intake.names import Names
 from distribution.models import Entity, Field
 from partners.sheet import Column
@@ -22,11 +23,23 @@ class EntitySpec:
     currency: str
     display_field: str
     fields: Mapping[str, FieldSpec]
+    duplicates: Mapping[str, str]
+    duplicate_days: int | None
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The fields in order, for sheets."""
         return tuple(Column(spec.key, spec.label, spec.type, spec.encrypted) for spec in self.fields.values())
+
+    @cached_property
+    def keyed(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values are kept as digests, match keys first."""
+        return digests.taking_part(self.fields)
+
+    @cached_property
+    def mark(self) -> str:
+        """How digests of its leads are made."""
+        return digests.mark(self.keyed)
 
     @cached_property
     def names(self) -> Names:
@@ -71,7 +84,16 @@ def _build(_key: None) -> Mapping[int, EntitySpec]:
     for field in Field.objects.filter(archived_at=None).select_related("entity"):
         fields[field.entity_id][field.key] = FieldSpec.of(field)
     return {
-        each.pk: EntitySpec(each.pk, each.slug, each.name, each.currency, each.display_field, fields[each.pk])
+        each.pk: EntitySpec(
+            id=each.pk,
+            slug=each.slug,
+            name=each.name,
+            currency=each.currency,
+            display_field=each.display_field,
+            fields=fields[each.pk],
+            duplicates=each.duplicates,
+            duplicate_days=each.duplicate_days,
+        )
         for each in Entity.objects.order_by("name", "id")
     }
 

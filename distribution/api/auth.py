@@ -1,12 +1,15 @@
 """The key of a lead source: `Authorization: Bearer <key>`, or the key alone."""
 
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, Value
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja.security.base import AuthBase
 
+from distribution.api import rate
 from distribution.api.errors import ApiError
 from distribution.models import ApiKey
 from leadflip.kit import clock
@@ -17,7 +20,7 @@ USED_EVERY = timedelta(minutes=1)
 
 
 class KeyAuth(AuthBase):
-    """Finds the ApiKey of a request, with its entities loaded. Answers 401 with the reason."""
+    """Finds the ApiKey of a request, with its entities. Answers 401 with the reason, 429 beyond its rate."""
 
     openapi_type = "http"
     openapi_scheme = "bearer"
@@ -27,13 +30,31 @@ class KeyAuth(AuthBase):
         plain = sent_key(request)
         if not plain:
             raise _refusal(_("Send your API key in the header Authorization: Bearer <key>."))
-        key = ApiKey.objects.prefetch_related("entities").filter(digest=fingerprint(plain)).first()
+        key = find(plain)
         if key is None:
             raise _refusal(_("No API key is like this one: copy it again, or make a new one in the admin."))
         if key.revoked_at:
             raise _refusal(_("The API key %(key)s was revoked: use another one.") % {"key": key})
+        _hold_to_its_rate(key)
         _mark_used(key)
         return key
+
+
+def find(plain: str) -> ApiKey | None:
+    """The API key of this text, with the entities it is for. One query."""
+    entities = ArrayAgg("entities", filter=Q(entities__isnull=False), default=Value([]))
+    key: Any = ApiKey.objects.annotate(listed=entities).filter(digest=fingerprint(plain)).first()
+    if key is not None:
+        key.entity_ids = frozenset(key.listed)
+    return key  # type: ignore[no-any-return]  # annotated
+
+
+def _hold_to_its_rate(key: ApiKey) -> None:
+    wait = rate.wait(key.pk, key.rate) if key.rate else 0
+    if wait:
+        message = _("The API key %(key)s may send %(rate)d requests a minute: send it again in %(wait)d s.")
+        named = {"key": key, "rate": key.rate, "wait": wait}
+        raise ApiError(429, {"request": [message % named]}, {"Retry-After": str(wait)})
 
 
 def sent_key(request: HttpRequest) -> str:

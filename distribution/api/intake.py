@@ -1,6 +1,5 @@
 """POST /api/intake: one lead."""
 
-from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,7 @@ from distribution.api import body
 from distribution.api.auth import KeyAuth
 from distribution.api.errors import ApiError
 from distribution.api.schemas import INTAKE, AcceptedLead, Problem
-from distribution.intake.accept import accept
+from distribution.intake.accept import Token, accept
 from distribution.intake.idempotency import HEADER
 from distribution.models import ApiKey
 
@@ -29,17 +28,16 @@ class KeyedRequest(HttpRequest):
 @router.post(
     "/intake",
     auth=KeyAuth(),
-    response={200: AcceptedLead, (400, 401, 403, 409, 413, 415, 422, 500, 503): Problem},
+    response={200: AcceptedLead, (400, 401, 403, 409, 413, 415, 422, 429, 500, 503): Problem},
     summary="Post a lead",
     operation_id="post_lead",
+    exclude_unset=True,
     openapi_extra=INTAKE,
 )
 def post_intake(request: KeyedRequest) -> dict[str, Any]:
     """Stores one lead and routes it: the partners' deliveries begin when this answers."""
-    token = _token(request)
     given = body.read(request)
-    accepted = accept(key=request.auth, body=given, token=token, digest=body.digest(given))
-    return {"status": "success", **asdict(accepted)}
+    return {"status": "success", **accept(key=request.auth, body=given, token=token(request, given))}
 
 
 @router.api_operation(
@@ -51,9 +49,10 @@ def other_methods(request: HttpRequest) -> HttpResponse:
     raise ApiError(405, {"request": [message]}, {"Allow": "POST"})
 
 
-def _token(request: HttpRequest) -> str | None:
-    token = request.headers.get(HEADER, "").strip()
-    if len(token) > LONGEST_TOKEN or not (token.isascii() and token.isprintable()):
+def token(request: HttpRequest, given: body.Body) -> Token | None:
+    """The request's Idempotency-Key for this body. Raises ApiError."""
+    text = request.headers.get(HEADER, "").strip()
+    if len(text) > LONGEST_TOKEN or not (text.isascii() and text.isprintable()):
         message = _("Send at most 255 characters of ASCII, such as a UUID.")
         raise ApiError(400, {HEADER: [message]})
-    return token or None
+    return Token(text, body.digest(given)) if text else None

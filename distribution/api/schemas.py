@@ -15,6 +15,9 @@ class AcceptedLead(Schema):
         description="When it was made: ISO 8601 in UTC.", examples=["2026-11-24T09:30:00.250Z"]
     )
     ignored: list[str] = Field(description="Names that mean no field of the entity.")
+    duplicate: Literal["skipped", "updated"] | None = Field(
+        default=None, description="There where the lead was known already: lead_id is that one's."
+    )
 
 
 class TakenMail(Schema):

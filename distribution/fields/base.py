@@ -46,7 +46,8 @@ class FieldError(ValueError):
 class FieldSpec:
     """A field without its table: what reading and comparing its values needs.
 
-    `country`: ISO 3166 code in capitals, for phone numbers written without a country code.
+    `country`: ISO 3166 code in capitals, for phone numbers written without a country code. `match`: its
+    place among the fields by which a lead is known again.
     """
 
     key: str
@@ -57,6 +58,8 @@ class FieldSpec:
     options: tuple[str, ...] = ()
     encrypted: bool = False
     country: str = ""
+    id: int = 0
+    match: int | None = None
 
     @classmethod
     def of(cls, field: "Field") -> "FieldSpec":
@@ -70,6 +73,8 @@ class FieldSpec:
             options=tuple(str(option) for option in field.options),
             encrypted=field.encrypted,
             country=field.entity.country,
+            id=field.pk or 0,
+            match=field.match_order,
         )
 
 

@@ -1,74 +1,85 @@
-"""One posted lead, one transaction: known token, names, values, row, routing.
+"""One lead, one transaction: known token, names, values, duplicates, row, routing.
 
 Nothing here speaks to the broker or the cache, so a lead is taken while they are away.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from distribution.catalogue import EntitySpec, find, slugs
-from distribution.fields.base import FieldError, to_text
-from distribution.intake import idempotency, names, store, validate
+from distribution.fields.base import FieldError
+from distribution.intake import about, duplicates, idempotency, names, repeat, store
 from distribution.intake.errors import ForbiddenError, IntakeError
-from distribution.intake.store import About
-from distribution.models import ApiKey, Lead
-from distribution.routing.route import route
+from distribution.intake.origin import Origin, Outcome
+from distribution.intake.read import Ready, read
+from distribution.models import ApiKey
+from distribution.models.entity import OnDuplicate
+from distribution.models.lead import Routing
+from distribution.routing.route import route as route_leads
 from leadflip.kit import clock
 from partners.models.revision import Revision, hold_shared
 
-LONGEST = {"source": 100, "status": 100, "note": 10_000}
 NAMED_ENTITIES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """The answer to a source: the lead's id, when it was made (ISO 8601, UTC), unknown names."""
+class Token:
+    """An Idempotency-Key, with the digest (32 bytes) of the body that it stands for."""
 
-    lead_id: str
-    created_at: str
-    ignored: list[str]
+    text: str
+    digest: bytes
 
 
-def accept(*, key: ApiKey, body: Mapping[str, object], token: str | None, digest: bytes) -> Accepted:
-    """Stores and routes one lead; `digest` is the body's, 32 bytes, compared where `token` is known.
+def accept(*, key: ApiKey, body: Mapping[str, object], token: Token | None) -> dict[str, Any]:
+    """Stores and routes the lead of a request; returns its answer, see `answer`.
 
     Raises IntakeError with the messages by field. Routing that raises refuses nothing: the lead stands
     and waits for another turn.
     """
+
+    def take() -> dict[str, Any]:
+        entity = named_entity(key, body)
+        return answer(_take(Origin.of_key(key), entity, body, True))
+
     with transaction.atomic():
         hold_shared()
-        revision = Revision.current()
-        earlier = idempotency.begin(key, token, digest) if token else None
-        if earlier is not None:
-            return Accepted(**earlier)
-        accepted = _take(key, body, revision)
-        if token:
-            idempotency.finish(key, token, asdict(accepted))
-        return accepted
+        return idempotency.once(key, token.text, token.digest, take) if token else take()
 
 
-def _take(key: ApiKey, body: Mapping[str, object], revision: int) -> Accepted:
-    entity = _entity(key, revision, _named(body))
-    lead, ignored = _store(key, entity, body)
-    route([lead], revision=revision, fresh=True)
-    return Accepted(str(lead.id), clock.iso(lead.created_at), ignored)
+@transaction.atomic
+def accept_lead(
+    *, origin: Origin, entity: EntitySpec, body: Mapping[str, object], route: bool = True
+) -> Outcome:
+    """Stores one lead that comes in by another way than the API, and routes it if `route` says so.
+
+    Raises IntakeError with the messages by field.
+    """
+    hold_shared()
+    return _take(origin, entity, body, route)
 
 
-def _named(body: Mapping[str, object]) -> object:
-    """What the body calls its entity; two such inputs are refused with the other names."""
-    return next((value for name, value in body.items() if names.reserved(name) == "entity"), None)
+def answer(outcome: Outcome) -> dict[str, Any]:
+    """What a source is told of a lead: id, time, unknown names, and whether it was there already."""
+    assert outcome.created_at is not None
+    told = {
+        "lead_id": str(outcome.lead_id),
+        "created_at": clock.iso(outcome.created_at),
+        "ignored": outcome.ignored,
+    }
+    return {**told, "duplicate": outcome.duplicate} if outcome.duplicate else told
 
 
-def _entity(key: ApiKey, revision: int, named: object) -> EntitySpec:
-    name = _words("entity", named)
-    if not name:
-        raise IntakeError({"entity": [_("Name the entity of this lead: its slug or its id.")]})
+def named_entity(key: ApiKey, body: Mapping[str, object]) -> EntitySpec:
+    """The entity that a body names, under `hold_shared`. Raises IntakeError, ForbiddenError."""
+    revision = Revision.current()
+    name = _name(body)
     entity = find(revision, name)
-    allowed = {entity.pk for entity in key.entities.all()}
+    allowed = key.entity_ids
     if allowed and (entity is None or entity.id not in allowed):
         raise ForbiddenError(
             {"entity": [_("This API key may not post to “%(name)s”.") % {"name": name[:100]}]}
@@ -76,6 +87,18 @@ def _entity(key: ApiKey, revision: int, named: object) -> EntitySpec:
     if entity is None:
         raise IntakeError({"entity": [_unknown(revision, name)]})
     return entity
+
+
+def _name(body: Mapping[str, object]) -> str:
+    """What the body calls its entity; two such inputs are refused with the other names."""
+    value = next((value for name, value in body.items() if names.reserved(name) == "entity"), None)
+    try:
+        name = about.words("entity", value)
+    except FieldError as error:
+        raise IntakeError({"entity": [str(error)]}) from None
+    if not name:
+        raise IntakeError({"entity": [_("Name the entity of this lead: its slug or its id.")]})
+    return name
 
 
 def _unknown(revision: int, name: str) -> str:
@@ -86,35 +109,32 @@ def _unknown(revision: int, name: str) -> str:
     }
 
 
-def _store(key: ApiKey, entity: EntitySpec, body: Mapping[str, object]) -> tuple[Lead, list[str]]:
-    matched = names.match(body, entity.names)
-    cleaned = validate.clean(entity.fields, matched.values)
-    errors = {**cleaned.errors, **matched.errors}
-    about = _about(key, matched.reserved, errors)
-    if errors:
-        raise IntakeError(errors)
-    lead = store.insert(entity=entity, key=key, about=about, cleaned=cleaned, created_at=clock.now())
-    return lead, matched.ignored
+def _take(origin: Origin, entity: EntitySpec, body: Mapping[str, object], route: bool) -> Outcome:
+    ready = read(entity, origin, body)
+    action = duplicates.action(entity, origin)
+    if action != OnDuplicate.CREATE and not ready.about.test:
+        same = duplicates.find(entity, ready.keys)
+        if same is not None:
+            return _repeat(same, entity, origin, ready, action)
+    return _create(origin, entity, ready, route)
 
 
-def _about(key: ApiKey, reserved: Mapping[str, Any], errors: dict[str, list[str]]) -> About:
-    given: dict[str, str] = {}
-    for name in LONGEST:
-        try:
-            given[name] = _words(name, reserved.get(name))
-        except IntakeError as refused:
-            errors.update(refused.errors)
-    source = given.get("source") or key.source or "api"
-    return About(source, given.get("note", ""), given.get("status") or "New")
+def _repeat(same: UUID, entity: EntitySpec, origin: Origin, ready: Ready, action: OnDuplicate) -> Outcome:
+    if action == OnDuplicate.UPDATE:
+        return repeat.update(entity, origin, same, ready)
+    return repeat.skip(origin, [(same, ready)])[0]
 
 
-def _words(name: str, value: object) -> str:
-    try:
-        text = to_text(value)
-    except FieldError as error:
-        raise IntakeError({name: [str(error)]}) from None
-    longest = LONGEST.get(name, len(text))
-    if len(text) > longest:
-        message = _("%(count)d characters are too many: shorten it to %(longest)d.")
-        raise IntakeError({name: [message % {"count": len(text), "longest": longest}]})
-    return text
+def _create(origin: Origin, entity: EntitySpec, ready: Ready, route: bool) -> Outcome:
+    lead = store.build(
+        entity=entity,
+        key=origin.key,
+        about=ready.about,
+        cleaned=ready.cleaned,
+        created_at=clock.now(),
+        routing=Routing.ROUTED if route else Routing.NONE,
+    )
+    store.insert([(lead, ready.keys)])
+    if route:
+        route_leads([lead], fresh=True)
+    return Outcome(lead.id, lead.created_at, ready.ignored)

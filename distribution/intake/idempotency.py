@@ -4,6 +4,7 @@ The row is inserted before anything else. A second request with the same key wai
 first one has committed, then reads its answer; if the first one was refused, it takes its place.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,16 @@ _INSERT = """
 INSERT INTO distribution_idempotency (api_key_id, token, body_digest, answer, created_at)
 VALUES (%s, %s, %s, NULL, %s) ON CONFLICT (api_key_id, token) DO NOTHING
 """
+
+
+def once(key: ApiKey, token: str, digest: bytes, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `act` returns, done once for a token, within one transaction. Raises TokenTakenError."""
+    earlier = begin(key, token, digest)
+    if earlier is not None:
+        return earlier
+    answer = act()
+    finish(key, token, answer)
+    return answer
 
 
 def begin(key: ApiKey, token: str, digest: bytes) -> dict[str, Any] | None:

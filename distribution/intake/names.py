@@ -11,7 +11,17 @@ from django.utils.translation import gettext as _
 from distribution.fields.base import FieldSpec, is_empty
 from partners.sheet import ADDRESS_PARTS
 
-RESERVED = ("entity", "source", "note", "status")
+RESERVED = (
+    "entity",
+    "source",
+    "note",
+    "status",
+    "test",
+    "consent_text",
+    "consent_at",
+    "consent_ip",
+    "consent_url",
+)
 _LOOSE = re.compile(r"[\s_-]+")
 
 

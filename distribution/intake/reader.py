@@ -11,9 +11,9 @@ from django.db.models import Subquery
 from distribution import sample
 from distribution.catalogue import EntitySpec, entities, entity_spec
 from distribution.intake import store
-from distribution.intake.store import About
+from distribution.intake.about import About
 from distribution.models import Lead
-from distribution.models.lead import owner_of
+from distribution.models.lead import Routing, owner_of
 from distribution.routing.why import why
 from leadflip.kit import clock, crypto
 from leadflip.kit.ids import uuid7
@@ -60,14 +60,15 @@ class Reader:
     def sample(self, entity_id: int) -> UUID:
         """Stores a made-up lead, marked as a test and routed to nobody; returns its id."""
         entity = entity_spec(Revision.current(), entity_id)
-        lead = store.insert(
+        lead = store.build(
             entity=entity,
             key=None,
-            about=About(sample.SOURCE),
+            about=About(sample.SOURCE, test=True),
             cleaned=sample.values(entity),
             created_at=clock.now(),
-            test=True,
+            routing=Routing.NONE,
         )
+        store.insert([(lead, [])])
         return lead.id
 
     def why(self, job_id: UUID, ticks: Ticks) -> str:

@@ -12,11 +12,19 @@ from leadflip.kit.ids import uuid7
 
 
 class Routing(models.TextChoices):
-    """Where a lead's routing stands. One whose routing failed waits, with `routing_error`."""
+    """Where a lead's routing stands. One whose routing failed waits, with `routing_error`.
+
+    Not routed are leads whose sender did not want it, and those made up for a test.
+    """
 
     WAITING = "waiting", _("Waiting to be routed")
     ROUTED = "routed", _("Routed")
     UNMATCHED = "unmatched", _("No partner")
+    NONE = "none", _("Not routed")
+
+
+# The status of a lead that names none.
+NEW = "New"
 
 
 def owner_of(lead_id: UUID) -> str:
@@ -44,7 +52,7 @@ class Lead(models.Model):
     api_key = models.ForeignKey(
         "distribution.ApiKey", models.SET_NULL, null=True, blank=True, related_name="leads"
     )
-    status = models.CharField(_("status"), max_length=100, default="New")
+    status = models.CharField(_("status"), max_length=100, default=NEW)
     note = models.TextField(_("note"), blank=True)
     # What the person agreed to: {"text": …, "at": ISO 8601, "ip": …, "url": …}, each where it was sent.
     consent = models.JSONField(
@@ -52,7 +60,7 @@ class Lead(models.Model):
     )
     # How its match keys were made: see distribution.intake.digests.
     keyed_as = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
-    # Made up for a test of somebody's delivery settings: never routed, and in no figure.
+    # Made up for a test of somebody's delivery settings, or sent as one: goes to nobody, and in no figure.
     test = models.BooleanField(_("test"), default=False, db_default=False, editable=False)
     routing = models.CharField(_("routing"), max_length=10, choices=Routing, default=Routing.WAITING)
     routing_due = models.DateTimeField(null=True, blank=True)

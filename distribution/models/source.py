@@ -3,6 +3,7 @@
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from distribution.models.entity import OnDuplicate
@@ -56,6 +57,11 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @cached_property
+    def entity_ids(self) -> frozenset[int]:
+        """The entities that it may post to; none: all."""
+        return frozenset(self.entities.values_list("pk", flat=True))
 
 
 class Idempotency(models.Model):

@@ -15,13 +15,14 @@ from distribution.routing.decide import Decided, Pick
 
 
 class Made(NamedTuple):
-    """One decision of one lead. `seq`: which of this profile's about it, from 1."""
+    """One decision of one lead. `seq`: which of this profile's about it, from 1. A `test` makes no job."""
 
     lead_id: UUID
     profile: CompiledProfile
     decided: Decided
     seq: int = 1
     cause: str = Cause.NEW
+    test: bool = False
 
 
 # One JSON text for all rows, as with their jobs.
@@ -42,7 +43,7 @@ def write(made: Sequence[Made], *, revision: int, at: datetime) -> None:
         with connection.cursor() as cursor:
             rows = json.dumps([_row(each) for each in made])
             cursor.execute(WRITE, {"made": rows, "revision": revision, "at": at})
-    place([_placement(each, pick) for each in made for pick in each.decided.picks], at=at)
+    place([_placement(each, pick) for each in made if not each.test for pick in each.decided.picks], at=at)
 
 
 def _row(made: Made) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Waiting:
 
 
 def route(leads: Sequence[Lead], *, revision: int | None = None, fresh: bool = False) -> None:
-    """Lets each profile that has not decided a lead decide it, and places the jobs.
+    """Lets each profile that has not decided a lead decide it, and places the jobs; a test's are not placed.
 
     Raises for nothing that routing does: a lead that fails leaves no trace but that it waits for its
     next turn, and keeps no other from being routed; nor does a profile that fails. Safe to repeat.
@@ -144,10 +144,11 @@ def _one(lead: Lead, profile: CompiledProfile | Broken, world: World, ledger: Le
     if isinstance(profile, Broken):
         raise profile.error
     decided = decide(lead.values, profile, world, now, ledger)
-    ledger.take(decided.takes)
-    if decided.credits is not None:
-        ledger.turn(profile.profile_id, decided.credits)
-    return Made(lead.pk, profile, decided)
+    if not lead.test:
+        ledger.take(decided.takes)
+        if decided.credits is not None:
+            ledger.turn(profile.profile_id, decided.credits)
+    return Made(lead.pk, profile, decided, test=lead.test)
 
 
 def _chose(verdicts: list[list[Any]]) -> bool:

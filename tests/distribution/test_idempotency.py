@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from delivery.models import Job
 from distribution.intake import idempotency
-from distribution.intake.accept import Accepted, accept
+from distribution.intake.accept import Token, accept
 from distribution.intake.errors import IntakeError, TokenTakenError
 from distribution.models import ApiKey, Decision, Entity, Idempotency, Lead, Profile
 from leadflip.kit import clock
@@ -21,8 +21,10 @@ SENT = {"entity": "solar-lead", "name": "Ana", "utm": "x"}
 DIGEST, OTHER = b"1" * 32, b"2" * 32
 
 
-def post(key: ApiKey, body: dict[str, Any] = SENT, token: str = "t", digest: bytes = DIGEST) -> Accepted:
-    return accept(key=key, body=body, token=token, digest=digest)
+def post(
+    key: ApiKey, body: dict[str, Any] = SENT, token: str = "t", digest: bytes = DIGEST
+) -> dict[str, Any]:
+    return accept(key=key, body=body, token=Token(token, digest))
 
 
 def test_accept_again_gives_the_same_answer(key: ApiKey, entity: Entity) -> None:
@@ -39,12 +41,12 @@ def test_accept_other_body_is_refused(key: ApiKey, entity: Entity) -> None:
 
 
 def test_accept_token_belongs_to_its_key(key: ApiKey, entity: Entity) -> None:
-    assert post(key).lead_id != post(f.ApiKeyFactory.create()).lead_id
+    assert post(key)["lead_id"] != post(f.ApiKeyFactory.create())["lead_id"]
 
 
 def test_accept_without_token_makes_a_lead_each_time(key: ApiKey, entity: Entity) -> None:
     for _ in range(2):
-        accept(key=key, body=SENT, token=None, digest=DIGEST)
+        accept(key=key, body=SENT, token=None)
     assert Lead.objects.count() == 2
     assert not Idempotency.objects.exists()
 
@@ -53,7 +55,7 @@ def test_accept_refused_body_may_be_mended_under_the_same_token(key: ApiKey, ent
     with pytest.raises(IntakeError):
         post(key, {**SENT, "name": ""})
     assert not Idempotency.objects.exists()
-    assert post(key, digest=OTHER).lead_id
+    assert post(key, digest=OTHER)["lead_id"]
 
 
 def test_forget_after_24_hours(key: ApiKey, entity: Entity, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +73,7 @@ def test_forget_after_24_hours(key: ApiKey, entity: Entity, monkeypatch: pytest.
 def test_accept_64_at_once_make_one_lead(key: ApiKey, profile: Profile) -> None:
     together = Barrier(64)
 
-    def request(_number: int) -> Accepted:
+    def request(_number: int) -> dict[str, Any]:
         try:
             together.wait(timeout=60)
             return post(key)
@@ -81,7 +83,7 @@ def test_accept_64_at_once_make_one_lead(key: ApiKey, profile: Profile) -> None:
     with ThreadPoolExecutor(64) as threads:
         answers = list(threads.map(request, range(64)))
     lead = Lead.objects.get()
-    assert {answer.lead_id for answer in answers} == {str(lead.id)}
+    assert {answer["lead_id"] for answer in answers} == {str(lead.id)}
     assert all(answer == answers[0] for answer in answers)
     assert Decision.objects.count() == Job.objects.count() == 1
 
@@ -100,7 +102,7 @@ def test_accept_second_takes_the_place_of_a_first_that_was_undone(key: ApiKey, e
         finally:
             connection.close()
 
-    def second() -> Accepted:
+    def second() -> dict[str, Any]:
         try:
             return post(key)
         finally:
@@ -114,7 +116,7 @@ def test_accept_second_takes_the_place_of_a_first_that_was_undone(key: ApiKey, e
         assert not waiting.done()
         undo.set()
         undone.result(timeout=60)
-        assert waiting.result(timeout=60).lead_id == str(Lead.objects.get().id)
+        assert waiting.result(timeout=60)["lead_id"] == str(Lead.objects.get().id)
 
 
 def _until_blocked() -> None:

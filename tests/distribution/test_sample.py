@@ -40,7 +40,7 @@ def test_example_is_stored_nowhere(entity: Entity) -> None:
 
 def test_sample_is_a_test_that_is_sealed_and_not_routed(entity: Entity) -> None:
     lead = Lead.objects.get(pk=Reader().sample(entity.pk))
-    assert (lead.test, lead.routing, lead.source) == (True, "routed", "test")
+    assert (lead.test, lead.routing, lead.source) == (True, "none", "test")
     assert "iban" not in lead.values
     assert lead.sealed is not None
 

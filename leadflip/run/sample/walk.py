@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -81,7 +80,7 @@ def send() -> UUID:
         raise NoKey(_("the key of the sample website is revoked; “make reset” begins anew."))
     number = Lead.objects.filter(api_key=key).count() + 1
     body = _lead(number)
-    return UUID(accept(key=key, body=body, token=None, digest=sha256(repr(body).encode()).digest()).lead_id)
+    return UUID(accept(key=key, body=body, token=None)["lead_id"])
 
 
 def _lead(number: int) -> Mapping[str, object]:

@@ -1,0 +1,94 @@
+"""Whether a lead is there already, exact also where two equal ones arrive in the same millisecond.
+
+Who may create a lead holds its match digests until the commit, so an equal lead waits and then finds
+it. Whoever stores many at once holds the whole entity instead, for the short time of writing them: a
+thousand leads would fill the server's table of locks.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from distribution.catalogue import EntitySpec
+from distribution.intake.digests import Keyed
+from distribution.intake.origin import Origin
+from distribution.models.entity import OnDuplicate
+from leadflip.kit import clock
+from leadflip.kit.ids import first_of
+
+# An entity's lock: this number above the entity's id.
+GATE = 0x4C46_0002 << 32
+
+# The newest lead of each value.
+FIND = """
+SELECT DISTINCT ON (field_id, digest) field_id, digest, lead_id FROM distribution_leadkey
+WHERE (field_id, digest) IN (SELECT * FROM unnest(%(fields)s::bigint[], %(digests)s::bytea[]))
+AND lead_id >= %(oldest)s ORDER BY field_id, digest, lead_id DESC
+"""
+
+# By field and digest, the lead that has the value.
+Known = dict[tuple[int, bytes], UUID]
+
+
+def action(entity: EntitySpec, origin: Origin) -> OnDuplicate:
+    """What becomes of a lead that is there already."""
+    return origin.on_duplicate or OnDuplicate(entity.duplicates.get(origin.way, OnDuplicate.SKIP))
+
+
+def matching(keys: Iterable[Keyed]) -> list[Keyed]:
+    """The match keys among them, in their order."""
+    return [key for key in keys if key.order is not None]
+
+
+def find(entity: EntitySpec, keys: Sequence[Keyed]) -> UUID | None:
+    """The lead that is the same as one with these keys; holds their digests until the transaction ends."""
+    match = matching(keys)
+    if not match:
+        return None
+    _hold(entity, match)
+    return same(match, known(entity, match))
+
+
+def hold_all(entity: EntitySpec) -> None:
+    """Keeps every other lead of the entity with match keys out until this transaction ends."""
+    _run("SELECT pg_advisory_xact_lock(%s)", [_gate(entity)])
+
+
+def known(entity: EntitySpec, match: Sequence[Keyed]) -> Known:
+    """The leads that have these values, within the entity's window."""
+    pairs = [(key.field_id, digest) for key in match for digest in key.digests]
+    with connection.cursor() as cursor:
+        fields, values = [field for field, _ in pairs], [digest for _, digest in pairs]
+        cursor.execute(FIND, {"fields": fields, "digests": values, "oldest": _oldest(entity)})
+        return {(field, bytes(digest)): lead for field, digest, lead in cursor.fetchall()}
+
+
+def same(match: Sequence[Keyed], found: Mapping[tuple[int, bytes], UUID]) -> UUID | None:
+    """The first match key of the lead that another one has decides."""
+    for key in match:
+        leads = [found[key.field_id, digest] for digest in key.digests if (key.field_id, digest) in found]
+        if leads:
+            return max(leads)
+    return None
+
+
+def _hold(entity: EntitySpec, match: Sequence[Keyed]) -> None:
+    numbers = sorted({int.from_bytes(digest[:8], signed=True) for key in match for digest in key.digests})
+    calls = ["pg_advisory_xact_lock_shared(%s)", *["pg_advisory_xact_lock(%s)"] * len(numbers)]
+    _run(f"SELECT {', '.join(calls)}", [_gate(entity), *numbers])
+
+
+def _gate(entity: EntitySpec) -> int:
+    return GATE | (entity.id & 0xFFFF_FFFF)
+
+
+def _oldest(entity: EntitySpec) -> UUID:
+    days = entity.duplicate_days
+    return first_of(clock.now() - timedelta(days=days)) if days else UUID(int=0)
+
+
+def _run(sql: str, params: Sequence[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
