@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from distribution.api import errors, inbound, intake
+from distribution.api import entities, errors, inbound, intake, leads
 
 api = NinjaAPI(
     title="Leadflip Distribution API",
@@ -11,5 +11,7 @@ api = NinjaAPI(
     description="Post leads as they come in; Leadflip hands each to the right partner.",
 )
 api.add_router("", intake.router)
+api.add_router("", leads.router)
+api.add_router("", entities.router)
 api.add_router("", inbound.router)
 errors.install(api)

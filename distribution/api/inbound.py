@@ -1,6 +1,6 @@
 """POST /api/inbound/bounce: a raw mail that came back, from whatever receives mail for the bounce domain."""
 
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, UnreadablePostError
 from django.utils.translation import gettext as _
 from ninja import Router
 from ninja.security.base import AuthBase
@@ -10,6 +10,7 @@ from delivery.bounce.take import MOST_BYTES, take
 from delivery.models.bounce import Inlet
 from distribution.api.auth import sent_key
 from distribution.api.errors import ApiError
+from distribution.api.methods import refuse_others
 from distribution.api.schemas import BOUNCE, Problem, TakenMail
 
 router = Router(tags=["Inbound mail"])
@@ -53,10 +54,4 @@ def post_bounce(request: HttpRequest) -> dict[str, str]:
     return {"status": "success", "kind": mail.kind, "effect": mail.effect}
 
 
-@router.api_operation(
-    ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"], "/inbound/bounce", include_in_schema=False
-)
-def other_methods(request: HttpRequest) -> HttpResponse:
-    """405 in the form of all errors."""
-    message = _("%(method)s is not for this address: send POST.") % {"method": request.method}
-    raise ApiError(405, {"request": [message]}, {"Allow": "POST"})
+refuse_others(router, "/inbound/bounce", "POST")

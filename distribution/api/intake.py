@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router
 
 from distribution.api import body
 from distribution.api.auth import KeyAuth
 from distribution.api.errors import ApiError
+from distribution.api.methods import refuse_others
 from distribution.api.schemas import INTAKE, AcceptedLead, Problem
 from distribution.intake.accept import Token, accept
 from distribution.intake.idempotency import HEADER
@@ -40,13 +41,7 @@ def post_intake(request: KeyedRequest) -> dict[str, Any]:
     return {"status": "success", **accept(key=request.auth, body=given, token=token(request, given))}
 
 
-@router.api_operation(
-    ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"], "/intake", include_in_schema=False
-)
-def other_methods(request: HttpRequest) -> HttpResponse:
-    """405 in the form of all errors."""
-    message = _("%(method)s is not for this address: send POST.") % {"method": request.method}
-    raise ApiError(405, {"request": [message]}, {"Allow": "POST"})
+refuse_others(router, "/intake", "POST")
 
 
 def token(request: HttpRequest, given: body.Body) -> Token | None:

@@ -20,6 +20,98 @@ class AcceptedLead(Schema):
     )
 
 
+class TakenRow(Schema):
+    """What became of one lead of a batch."""
+
+    row: int = Field(description="Its place in the batch, from 0.")
+    status: Literal["success", "error"]
+    lead_id: str | None = None
+    created_at: str | None = None
+    ignored: list[str] | None = None
+    duplicate: Literal["skipped", "updated"] | None = None
+    errors: dict[str, list[str]] | None = Field(default=None, description="Why nothing came of it, by field.")
+
+
+class BulkAnswer(Schema):
+    """Each lead of the batch was taken or refused on its own."""
+
+    status: Literal["success"] = "success"
+    accepted: int = Field(description="How many are stored, or were there already.")
+    refused: int
+    ignored: list[str] = Field(description="Names beside entity and batch that mean nothing.")
+    results: list[TakenRow] = Field(description="One for each lead, in the order of the batch.")
+
+
+class Delivery(Schema):
+    """One partner's job of a lead."""
+
+    job_id: str
+    partner: str
+    channel: str
+    status: str
+    price: str | None
+    currency: str
+
+
+class LeadStanding(Schema):
+    """A lead and how far it came."""
+
+    id: str
+    entity: str = Field(description="Slug of its entity.")
+    source: str
+    status: str
+    note: str
+    test: bool
+    created_at: str
+    updated_at: str
+    values: dict[str, Any] = Field(description="By field key; values of encrypted fields are masked.")
+    consent: dict[str, str]
+    routing: str = Field(description="waiting, routed, unmatched (no partner took it) or none.")
+    jobs: dict[str, int] = Field(
+        description="How many of its jobs are queued, sending, retrying, delivered, failed or cancelled."
+    )
+    deliveries: list[Delivery] | None = Field(default=None, description="With the scope audit.")
+    decisions: list[dict[str, Any]] | None = Field(default=None, description="With the scope audit.")
+
+
+class LeadAnswer(Schema):
+    """One lead."""
+
+    status: Literal["success"] = "success"
+    lead: LeadStanding
+
+
+class FieldTold(Schema):
+    """One field of an entity."""
+
+    key: str
+    label: str
+    type: str
+    required: bool
+    encrypted: bool
+    match: bool = Field(description="Whether leads are known again by it.")
+    default: Any = None
+    options: list[str] | None = None
+    parts: list[str] | None = Field(default=None, description="Of an address.")
+
+
+class EntityTold(Schema):
+    """One kind of lead."""
+
+    id: int
+    slug: str
+    name: str
+    currency: str
+    fields: list[FieldTold]
+
+
+class EntitiesAnswer(Schema):
+    """What the key may post."""
+
+    status: Literal["success"] = "success"
+    entities: list[EntityTold]
+
+
 class TakenMail(Schema):
     """The mail is kept."""
 
@@ -47,6 +139,14 @@ _LEAD: dict[str, Any] = {
         "source": {"type": "string", "maxLength": 100, "description": "Default: the source of the key."},
         "note": {"type": "string", "maxLength": 10000},
         "status": {"type": "string", "maxLength": 100, "default": "New"},
+        "test": {
+            "type": "boolean",
+            "description": "Validated, stored and decided as any lead, marked as a test, and sent to nobody.",
+        },
+        "consent_text": {"type": "string", "maxLength": 10000, "description": "What the person agreed to."},
+        "consent_at": {"type": "string", "description": "When: a date and time, UTC without a zone."},
+        "consent_ip": {"type": "string", "description": "From which IP address."},
+        "consent_url": {"type": "string", "description": "Where a certificate of it stands."},
     },
     "additionalProperties": {
         "description": "A field's key or label, ignoring case, spaces, `_` and `-`; "
@@ -73,6 +173,27 @@ INTAKE: dict[str, Any] = {
             },
             "application/x-www-form-urlencoded": {"schema": _LEAD},
             "multipart/form-data": {"schema": _LEAD},
+        },
+    },
+}
+
+_ROW: dict[str, Any] = {**_LEAD, "required": []}
+
+BULK: dict[str, Any] = {
+    "parameters": INTAKE["parameters"],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["entity", "batch"],
+                    "properties": {
+                        "entity": {"type": "string", "description": "Slug or id of the entity of all leads."},
+                        "batch": {"type": "array", "minItems": 1, "maxItems": 1000, "items": _ROW},
+                    },
+                },
+            }
         },
     },
 }

@@ -43,8 +43,9 @@ def accept(*, key: ApiKey, body: Mapping[str, object], token: Token | None) -> d
     """
 
     def take() -> dict[str, Any]:
-        entity = named_entity(key, body)
-        return answer(_take(Origin.of_key(key), entity, body, True))
+        revision = Revision.current()
+        entity = named_entity(key, body, revision)
+        return answer(_take(Origin.of_key(key), entity, body, revision))
 
     with transaction.atomic():
         hold_shared()
@@ -60,7 +61,7 @@ def accept_lead(
     Raises IntakeError with the messages by field.
     """
     hold_shared()
-    return _take(origin, entity, body, route)
+    return _take(origin, entity, body, Revision.current() if route else None)
 
 
 def answer(outcome: Outcome) -> dict[str, Any]:
@@ -74,9 +75,8 @@ def answer(outcome: Outcome) -> dict[str, Any]:
     return {**told, "duplicate": outcome.duplicate} if outcome.duplicate else told
 
 
-def named_entity(key: ApiKey, body: Mapping[str, object]) -> EntitySpec:
-    """The entity that a body names, under `hold_shared`. Raises IntakeError, ForbiddenError."""
-    revision = Revision.current()
+def named_entity(key: ApiKey, body: Mapping[str, object], revision: int) -> EntitySpec:
+    """The entity that a body names. Raises IntakeError, ForbiddenError."""
     name = _name(body)
     entity = find(revision, name)
     allowed = key.entity_ids
@@ -109,14 +109,15 @@ def _unknown(revision: int, name: str) -> str:
     }
 
 
-def _take(origin: Origin, entity: EntitySpec, body: Mapping[str, object], route: bool) -> Outcome:
+def _take(origin: Origin, entity: EntitySpec, body: Mapping[str, object], revision: int | None) -> Outcome:
+    """Routed at `revision`, or not at all."""
     ready = read(entity, origin, body)
     action = duplicates.action(entity, origin)
     if action != OnDuplicate.CREATE and not ready.about.test:
         same = duplicates.find(entity, ready.keys)
         if same is not None:
             return _repeat(same, entity, origin, ready, action)
-    return _create(origin, entity, ready, route)
+    return _create(origin, entity, ready, revision)
 
 
 def _repeat(same: UUID, entity: EntitySpec, origin: Origin, ready: Ready, action: OnDuplicate) -> Outcome:
@@ -125,16 +126,16 @@ def _repeat(same: UUID, entity: EntitySpec, origin: Origin, ready: Ready, action
     return repeat.skip(origin, [(same, ready)])[0]
 
 
-def _create(origin: Origin, entity: EntitySpec, ready: Ready, route: bool) -> Outcome:
+def _create(origin: Origin, entity: EntitySpec, ready: Ready, revision: int | None) -> Outcome:
     lead = store.build(
         entity=entity,
         key=origin.key,
         about=ready.about,
         cleaned=ready.cleaned,
         created_at=clock.now(),
-        routing=Routing.ROUTED if route else Routing.NONE,
+        routing=Routing.NONE if revision is None else Routing.ROUTED,
     )
     store.insert([(lead, ready.keys)])
-    if route:
-        route_leads([lead], fresh=True)
+    if revision is not None:
+        route_leads([lead], revision=revision, fresh=True)
     return Outcome(lead.id, lead.created_at, ready.ignored)
