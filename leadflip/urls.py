@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from delivery.pages import signatures
+from distribution.pages import hosted_form
 from leadflip import kept, ops
 from leadflip.run.sample import start
 
@@ -22,6 +23,8 @@ urlpatterns = [
     path("api/", include("distribution.api.urls")),
     path("admin/delivery/", include("delivery.pages.urls")),
     path("admin/", admin.site.urls),
+    path("forms/<str:token>/", hosted_form.page, name="hosted_form"),
+    path("forms/<str:token>/sent/", hosted_form.sent, name="hosted_form_sent"),
     path("account/kept/<str:name>/", kept.page, name="kept"),
     path("account/", include("partners.accounts.urls")),
     path("portal/signatures/", signatures.own, name="portal_signatures"),

@@ -20,6 +20,7 @@ from distribution.models import (
     Decision,
     Entity,
     Field,
+    HostedForm,
     Idempotency,
     Lead,
     Profile,
@@ -146,6 +147,17 @@ def make_fields(entity: Entity, **types: str | Mapping[str, Any]) -> list[Field]
         )
         for place, (key, given) in enumerate(types.items())
     ]
+
+
+class HostedFormFactory(DjangoModelFactory[HostedForm]):
+    """One that anybody can send."""
+
+    class Meta:
+        model = HostedForm
+
+    entity = factory.SubFactory(EntityFactory)
+    enabled = True
+    title = "Your roof"
 
 
 class ApiKeyFactory(DjangoModelFactory[ApiKey]):

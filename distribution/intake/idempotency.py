@@ -25,8 +25,11 @@ VALUES (%s, %s, %s, NULL, %s) ON CONFLICT (api_key_id, token) DO NOTHING
 """
 
 
-def once(key: ApiKey, token: str, digest: bytes, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `act` returns, done once for a token, within one transaction. Raises TokenTakenError."""
+def once(key: ApiKey | None, token: str, digest: bytes, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `act` returns, done once for a token, within one transaction. Raises TokenTakenError.
+
+    Pages, whose leads come without a key, have tokens of their own.
+    """
     earlier = begin(key, token, digest)
     if earlier is not None:
         return earlier
@@ -35,7 +38,7 @@ def once(key: ApiKey, token: str, digest: bytes, act: Callable[[], dict[str, Any
     return answer
 
 
-def begin(key: ApiKey, token: str, digest: bytes) -> dict[str, Any] | None:
+def begin(key: ApiKey | None, token: str, digest: bytes) -> dict[str, Any] | None:
     """None for whoever is first and must call `finish`; the first one's answer for all others.
 
     Raises TokenTakenError if the token stands for another body.
@@ -54,7 +57,7 @@ def begin(key: ApiKey, token: str, digest: bytes) -> dict[str, Any] | None:
     return answer
 
 
-def finish(key: ApiKey, token: str, answer: dict[str, Any]) -> None:
+def finish(key: ApiKey | None, token: str, answer: dict[str, Any]) -> None:
     """Keeps the answer, in the transaction that began it."""
     Idempotency.objects.filter(api_key=key, token=token).update(answer=answer)
 
@@ -68,7 +71,7 @@ def forget() -> int:
     return removed
 
 
-def _insert(key: ApiKey, token: str, digest: bytes) -> bool:
+def _insert(key: ApiKey | None, token: str, digest: bytes) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [key.pk, token, digest, clock.now()])
+        cursor.execute(_INSERT, [key.pk if key else None, token, digest, clock.now()])
         return bool(cursor.rowcount)

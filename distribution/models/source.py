@@ -65,17 +65,24 @@ class ApiKey(models.Model):
 
 
 class Idempotency(models.Model):
-    """The answer to a request that carried an Idempotency-Key, kept for 24 hours."""
+    """The answer to a request that carried an Idempotency-Key, kept for 24 hours.
+
+    Without a key it is a page's that was sent.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+")
+    api_key = models.ForeignKey(ApiKey, models.CASCADE, null=True, related_name="+")
     token = models.CharField(max_length=255)
     body_digest = models.BinaryField(max_length=32)
     answer = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["api_key", "token"], name="idempotency_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["api_key", "token"], nulls_distinct=False, name="idempotency_once"
+            )
+        ]
         indexes = [
             models.Index(fields=["created_at"], name="idempotency_age")
         ]  # what is older than a day goes

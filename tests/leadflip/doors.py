@@ -29,6 +29,7 @@ from tests.factories import (
     DeliverySettingsFactory,
     EntityFactory,
     EntryFactory,
+    HostedFormFactory,
     JobFactory,
     LeadFactory,
     RetryPolicyFactory,
@@ -249,4 +250,5 @@ def _objects(people: People) -> dict[str, Any]:
         "uidb36": "1",
         "key": "no-key",
         "name": "nothing",
+        "token": HostedFormFactory.create(entity=entity).token,
     }
