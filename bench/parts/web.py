@@ -18,7 +18,10 @@ THREADS = "8"
 class Website:
     """Posts over one kept connection."""
 
-    def __init__(self, port: int, key: str) -> None:
+    def __init__(self, port: int, key: str, group: int) -> None:
+        self.port = port
+        self.key = key
+        self.group = group
         self._connection = http.client.HTTPConnection(ports.HOST, port, timeout=30)
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
@@ -35,15 +38,17 @@ class Website:
 
 
 @contextmanager
-def website(key: str) -> Iterator[Website]:
-    """A granian that answers, beside the worker's core."""
+def website(
+    key: str, *, app: str = "leadflip.wsgi:application", name: str = "web", worker: bool = False
+) -> Iterator[Website]:
+    """A granian that answers, beside the worker's core or on it; its process group is `group`."""
     port = ports.free()
-    command = [sys.executable, "-m", "granian", "leadflip.wsgi:application", "--interface", "wsgi"]
+    command = [sys.executable, "-m", "granian", app, "--interface", "wsgi"]
     command += ["--host", ports.HOST, "--port", str(port), "--http", "1", "--no-ws"]
     command += ["--blocking-threads", THREADS]
-    with running("web", command):
-        wait_for(lambda: _answers(port), "the web process's start")
-        yield Website(port, key)
+    with running(name, command, worker=worker) as child:
+        wait_for(lambda: _answers(port), f"the start of {name}")
+        yield Website(port, key, child.pid)
 
 
 def _answers(port: int) -> bool:
