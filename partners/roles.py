@@ -21,10 +21,12 @@ WORDS = {ADMIN: _("Admin"), OPERATOR: _("Operator"), VIEWER: _("Viewer")}
 FULL = ("add", "change", "delete", "view")
 READ = ("view",)
 ACT = ("view", "act")
+TYPE_IN = ("add", "change", "view")
 NONE: tuple[str, ...] = ()
 
-# App and model → what (admin, operator, viewer) may do. Leads, jobs and decisions are made by the
-# product: nobody adds or deletes them. The attempt's body is what was sent and answered, sealed.
+# App and model → what (admin, operator, viewer) may do. Jobs and decisions are made by the product:
+# nobody adds or deletes them. Leads are typed in and changed on pages of their own. The attempt's body
+# is what was sent and answered, sealed.
 TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]] = {
     "partners": {
         "user": (FULL, READ, READ),
@@ -52,7 +54,8 @@ TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ..
         "assignment": (FULL, READ, READ),
         "profileversion": (READ, READ, READ),
         "apikey": (FULL, READ, READ),
-        "lead": (READ, READ, READ),
+        "hostedform": (FULL, READ, READ),
+        "lead": (TYPE_IN, TYPE_IN, READ),
         "decision": (READ, READ, READ),
     },
 }

@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from distribution import services
 from distribution.admin.fields import FieldInline
+from distribution.admin.hosted_form import shown_on_entity
 from distribution.models import Entity
 from partners.admin.base import ConfigAdmin, person
 
@@ -19,12 +21,16 @@ class EntityAdmin(ConfigAdmin[Entity]):
 
     inlines = [FieldInline]
     fields = ["name", "slug", "currency", "country", "display_field"]
+    readonly_fields = ["hosted_form"]
     list_display = ["name", "slug", "currency", "field_count"]
     search_fields = ["name", "slug"]
     nothing_yet = _("An entity is a kind of lead, with the fields that a lead of it has.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entity]:
         return super().get_queryset(request).prefetch_related("fields")
+
+    def get_fields(self, request: HttpRequest, obj: Entity | None = None) -> Any:
+        return [*self.fields, "hosted_form"] if obj else self.fields
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Entity | None = None) -> dict[str, Any]:
         return {} if obj else {"slug": ["name"]}
@@ -37,3 +43,8 @@ class EntityAdmin(ConfigAdmin[Entity]):
     def field_count(self, entity: Entity) -> int:
         """Those that are not archived."""
         return sum(field.archived_at is None for field in entity.fields.all())
+
+    @admin.display(description=_("hosted form"))
+    def hosted_form(self, entity: Entity) -> SafeString:
+        """Whether people can write leads themselves."""
+        return shown_on_entity(entity)

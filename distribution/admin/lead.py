@@ -1,4 +1,4 @@
-"""Leads, to read: their values, why they went where they went, and what became of the jobs."""
+"""Leads: their values, why they went where they went, and what became of the jobs."""
 
 from typing import Any
 from uuid import UUID
@@ -15,14 +15,16 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import Job
-from distribution.admin import lead_page
+from distribution.admin import lead_edit, lead_page
 from distribution.models import Field, Lead
 from distribution.routing.again import route_again
 from distribution.routing.waiting import BATCH
 from leadflip.kit.admin import BaseAdmin
+from leadflip.kit.needs import needs
 from leadflip.kit.templatetags.kit import badge, test_badge
 
 MOST_AT_ONCE = 1000
+EDIT = "distribution.change_lead"
 
 
 @admin.register(Lead)
@@ -52,10 +54,8 @@ class LeadAdmin(BaseAdmin[Lead]):
         except ValueError:
             return queryset.none(), False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def has_change_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
+        """Not on the lead's own page: see `edit`."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
@@ -87,7 +87,7 @@ class LeadAdmin(BaseAdmin[Lead]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """A page of our own, since nobody edits a lead."""
+        """A page of our own, to read."""
         if not self.has_view_permission(request) or request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         lead = _found(object_id)
@@ -100,13 +100,39 @@ class LeadAdmin(BaseAdmin[Lead]):
             "subtitle": name,
             "name": name,
             "opts": self.opts,
+            "may_edit": request.user.has_perm(EDIT),
             **lead_page.context(lead),
         }
         return render(request, self.change_form_template, {**self.admin_site.each_context(request), **shown})
 
     def get_urls(self) -> list[URLPattern]:
-        now = path("<uuid:lead_id>/now/", self.admin_site.admin_view(self.now), name="distribution_lead_now")
-        return [now, *super().get_urls()]
+        own = {"now": self.now, "edit": needs(EDIT)(self.edit)}
+        paths = [
+            path(
+                f"<uuid:lead_id>/{name}/", self.admin_site.admin_view(view), name=f"distribution_lead_{name}"
+            )
+            for name, view in own.items()
+        ]
+        return [*paths, *super().get_urls()]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The form with the fields of an entity."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return lead_edit.add(request, {**self.admin_site.each_context(request), "opts": self.opts})
+
+    def edit(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
+        """The same form for a lead that is there; who changed which fields stands in its history."""
+        lead = lead_page.find(lead_id)
+        if lead is None:
+            raise Http404
+        shown = {**self.admin_site.each_context(request), "opts": self.opts, "name": lead_page.name(lead)}
+        response, changed = lead_edit.edit(request, lead, shown)
+        if changed:
+            self.log_change(request, lead, [{"changed": {"fields": changed}}])
+        return response
 
     def now(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         """What changed since `?seen=<mark>`: the story anew, or nothing but the next question."""

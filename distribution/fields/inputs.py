@@ -64,6 +64,12 @@ class Plain(forms.Field):
         return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
+class Several(Plain):
+    """A list."""
+
+    hidden_widget = forms.MultipleHiddenInput
+
+
 class Line(forms.TextInput):
     """One line of any HTML type; values stand in it untouched."""
 
@@ -85,7 +91,8 @@ def names(spec: FieldSpec, *, staff: bool = False) -> list[str]:
 def controls(spec: FieldSpec, *, staff: bool = False) -> dict[str, forms.Field]:
     """The controls by name."""
     if spec.type != "address":
-        return {spec.key: Plain(label=spec.label, required=False, widget=_widget(spec, staff))}
+        kind = Several if spec.type == "multi_select" else Plain
+        return {spec.key: kind(label=spec.label, required=False, widget=_widget(spec, staff))}
     return {
         name: Plain(label=capfirst(str(PART_LABELS[part])), required=False, widget=_part(part, staff))
         for name in names(spec, staff=staff)
@@ -97,7 +104,7 @@ def filled(spec: FieldSpec, value: Any, *, staff: bool = False) -> dict[str, Any
     """A stored value, or a default, as it stands in the controls; also where it is None."""
     if spec.type == "address":
         parts = value if isinstance(value, dict) else {}
-        return {f"{spec.key}.{part}": parts.get(part) for part in ADDRESS_PARTS}
+        return {f"{spec.key}.{part}": _shown("text", parts.get(part)) for part in ADDRESS_PARTS}
     if isinstance(value, bool) and staff:
         return {spec.key: "true" if value else "false"}
     return {spec.key: _shown(spec.type, value)}
@@ -143,7 +150,9 @@ def _line(kind: str, keyboard: str, token: str, staff: bool) -> Line:
 def _shown(kind: str, value: Any) -> Any:
     if kind == "multi_select":
         return value if isinstance(value, list) else []
-    return _local(value) if kind == "datetime" and value else value
+    if value is None or isinstance(value, bool):
+        return value
+    return _local(value) if kind == "datetime" else str(value)
 
 
 def _local(value: Any) -> str:

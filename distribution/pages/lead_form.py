@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from distribution.fields import FieldSpec, inputs
 from distribution.intake.errors import Errors
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,8 @@ class Asked:
     spec: FieldSpec
     controls: list[forms.BoundField]
     required: bool
+    hint: "StrOrPromise" = ""
+    remove: forms.BoundField | None = None
 
     @property
     def several(self) -> bool:
@@ -40,19 +45,22 @@ class LeadForm(forms.Form):
         first: dict[str, Any] = {}
         for spec in specs:
             first |= inputs.filled(spec, values.get(spec.key), staff=self.staff)
-        super().__init__(data, initial={**first, **kwargs.pop("initial", {})}, **kwargs)
+        super().__init__(data, initial=first, **kwargs)
         self.specs = specs
-        own = dict(self.fields)
-        self.fields.clear()
         for spec in specs:
             self.fields.update(inputs.controls(spec, staff=self.staff))
-        self.fields.update(own)
 
     def asked(self) -> Iterator[Asked]:
         """The entity's fields, in order."""
-        for spec in self.specs:
-            controls = [self[name] for name in inputs.names(spec, staff=self.staff)]
-            yield Asked(spec, controls, self.must(spec))
+        yield from map(self.ask, self.specs)
+
+    def ask(self, spec: FieldSpec) -> Asked:
+        """One field as the page shows it."""
+        return Asked(spec, self.controls(spec), self.must(spec))
+
+    def controls(self, spec: FieldSpec) -> list[forms.BoundField]:
+        """A field's controls."""
+        return [self[name] for name in inputs.names(spec, staff=self.staff)]
 
     def must(self, spec: FieldSpec) -> bool:
         """Whether nothing may be left empty; a default stands in where there is one."""

@@ -216,6 +216,7 @@ def _staff(role: str) -> User:
 def _objects(people: People) -> dict[str, Any]:
     """What stands for the parameters of a URL, by their names; for the admin's, by the model's."""
     entity = EntityFactory.create()
+    hosted = HostedFormFactory.create(entity=entity)
     lead = LeadFactory.create(entity=entity)
     settings = DeliverySettingsFactory.create(partner=people.partner, kind="portal")
     job = JobFactory.create(lead=lead, failed=True)
@@ -250,5 +251,7 @@ def _objects(people: People) -> dict[str, Any]:
         "uidb36": "1",
         "key": "no-key",
         "name": "nothing",
-        "token": HostedFormFactory.create(entity=entity).token,
+        "token": hosted.token,
+        "hostedform": hosted.pk,
+        "form_id": hosted.pk,
     }
