@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, TextChoices
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,7 @@ from delivery.models import Job
 from delivery.models.job import WAITING, Status
 from delivery.readmission import readmission
 from leadflip.kit.ids import uuid7
+from leadflip.kit.script import Script
 from partners.models import User
 from partners.models.revision import hold_shared
 
@@ -91,12 +92,19 @@ def place(picks: Sequence[Placement], *, at: datetime) -> list[UUID]:
 
     Raises IntegrityError if a lead already has a job for one of its assignments.
     """
+    script = Script()
+    ids = add_placing(script, picks, at=at)
+    script.run()
+    return ids
+
+
+def add_placing(script: Script, picks: Sequence[Placement], *, at: datetime) -> list[UUID]:
+    """What `place` does, as a part of `script`."""
     ids = [uuid7(at) for _pick in picks]
     if picks:
         rows = [{"id": id, **pick._asdict()} for id, pick in zip(ids, picks, strict=True)]
-        with connection.cursor() as cursor:
-            cursor.execute(PLACE, {"picks": json.dumps(rows, default=str), "at": at})
-        wake({pick.settings_id for pick in picks})
+        script.add(PLACE, {"picks": json.dumps(rows, default=str), "at": at})
+        _wake(script, {pick.settings_id for pick in picks})
     return ids
 
 
@@ -167,9 +175,14 @@ def wake(lanes: Collection[int] = ()) -> None:
 
     `lanes` are the settings rows whose jobs are; without them, or with many, the engines look at all.
     """
+    script = Script()
+    _wake(script, lanes)
+    script.run()
+
+
+def _wake(script: Script, lanes: Collection[int]) -> None:
     names = [str(lane) for lane in lanes] if 0 < len(lanes) <= NAMED else [""]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, name) FROM unnest(%s::text[]) AS name", [CHANNEL, names])
+    script.add("SELECT pg_notify(%s, name) FROM unnest(%s::text[]) AS name", [CHANNEL, names])
 
 
 def _changed_or(job_id: UUID, changed: int, why: Callable[[Job], Refusal]) -> None:

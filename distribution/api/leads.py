@@ -21,7 +21,7 @@ from distribution.intake.accept import answer, named_entity
 from distribution.intake.bulk import accept_rows
 from distribution.intake.origin import Origin, Outcome
 from distribution.models import ApiKey, Lead
-from partners.models.revision import Revision, hold_shared
+from partners.models.revision import hold_shared
 
 MAX_BYTES = 8 * 1024 * 1024
 MOST = 1000
@@ -46,10 +46,10 @@ def post_leads(request: KeyedRequest) -> dict[str, Any]:
     key, known = request.auth, token(request, given)
 
     def take() -> dict[str, Any]:
-        return _taken(key, given, rows)
+        return _taken(key, given, rows, revision)
 
     with transaction.atomic():
-        hold_shared()
+        revision = hold_shared()
         return idempotency.once(key, known.text, known.digest, take) if known else take()
 
 
@@ -64,8 +64,8 @@ def _rows(given: body.Body) -> Sequence[object]:
     return batch
 
 
-def _taken(key: ApiKey, given: body.Body, rows: Sequence[object]) -> dict[str, Any]:
-    entity = named_entity(key, {"entity": given.get("entity")}, Revision.current())
+def _taken(key: ApiKey, given: body.Body, rows: Sequence[object], revision: int) -> dict[str, Any]:
+    entity = named_entity(key, {"entity": given.get("entity")}, revision)
     refused = {place: why for place, row in enumerate(rows) if (why := _refusal(row, entity))}
     sound: list[Mapping[str, object]] = [
         row for place, row in enumerate(rows) if place not in refused and isinstance(row, dict)

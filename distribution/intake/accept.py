@@ -22,7 +22,8 @@ from distribution.models.entity import OnDuplicate
 from distribution.models.lead import Routing
 from distribution.routing.route import route as route_leads
 from leadflip.kit import clock
-from partners.models.revision import Revision, hold_shared
+from leadflip.kit.script import Script
+from partners.models.revision import hold_shared
 
 NAMED_ENTITIES = 10
 
@@ -43,12 +44,11 @@ def accept(*, key: ApiKey, body: Mapping[str, object], token: Token | None) -> d
     """
 
     def take() -> dict[str, Any]:
-        revision = Revision.current()
         entity = named_entity(key, body, revision)
         return answer(_take(Origin.of_key(key), entity, body, revision))
 
     with transaction.atomic():
-        hold_shared()
+        revision = hold_shared()
         return idempotency.once(key, token.text, token.digest, take) if token else take()
 
 
@@ -60,8 +60,8 @@ def accept_lead(
 
     Raises IntakeError with the messages by field.
     """
-    hold_shared()
-    return _take(origin, entity, body, Revision.current() if route else None)
+    revision = hold_shared()
+    return _take(origin, entity, body, revision if route else None)
 
 
 def answer(outcome: Outcome) -> dict[str, Any]:
@@ -135,7 +135,10 @@ def _create(origin: Origin, entity: EntitySpec, ready: Ready, revision: int | No
         created_at=clock.now(),
         routing=Routing.NONE if revision is None else Routing.ROUTED,
     )
-    store.insert([(lead, ready.keys)])
-    if revision is not None:
-        route_leads([lead], revision=revision, fresh=True)
+    script = Script()
+    script.add(*store.statement([(lead, ready.keys)]))
+    if revision is None:
+        script.run()
+    else:
+        route_leads([lead], revision=revision, fresh=True, script=script)
     return Outcome(lead.id, lead.created_at, ready.ignored)

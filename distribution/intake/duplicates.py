@@ -7,6 +7,7 @@ thousand leads would fill the server's table of locks.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -17,6 +18,7 @@ from distribution.intake.origin import Origin
 from distribution.models.entity import OnDuplicate
 from leadflip.kit import clock
 from leadflip.kit.ids import first_of
+from leadflip.kit.script import Script
 
 # An entity's lock: this number above the entity's id.
 GATE = 0x4C46_0002 << 32
@@ -47,22 +49,23 @@ def find(entity: EntitySpec, keys: Sequence[Keyed]) -> UUID | None:
     match = matching(keys)
     if not match:
         return None
-    _hold(entity, match)
-    return same(match, known(entity, match))
+    script = Script()
+    _hold(script, entity, match)
+    _find(script, entity, match)
+    return same(match, _known(script.run()))
 
 
 def hold_all(entity: EntitySpec) -> None:
     """Keeps every other lead of the entity with match keys out until this transaction ends."""
-    _run("SELECT pg_advisory_xact_lock(%s)", [_gate(entity)])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_gate(entity)])
 
 
 def known(entity: EntitySpec, match: Sequence[Keyed]) -> Known:
     """The leads that have these values, within the entity's window."""
-    pairs = [(key.field_id, digest) for key in match for digest in key.digests]
-    with connection.cursor() as cursor:
-        fields, values = [field for field, _ in pairs], [digest for _, digest in pairs]
-        cursor.execute(FIND, {"fields": fields, "digests": values, "oldest": _oldest(entity)})
-        return {(field, bytes(digest)): lead for field, digest, lead in cursor.fetchall()}
+    script = Script()
+    _find(script, entity, match)
+    return _known(script.run())
 
 
 def same(match: Sequence[Keyed], found: Mapping[tuple[int, bytes], UUID]) -> UUID | None:
@@ -74,10 +77,20 @@ def same(match: Sequence[Keyed], found: Mapping[tuple[int, bytes], UUID]) -> UUI
     return None
 
 
-def _hold(entity: EntitySpec, match: Sequence[Keyed]) -> None:
+def _find(script: Script, entity: EntitySpec, match: Sequence[Keyed]) -> None:
+    pairs = [(key.field_id, digest) for key in match for digest in key.digests]
+    fields, values = [field for field, _ in pairs], [digest for _, digest in pairs]
+    script.add(FIND, {"fields": fields, "digests": values, "oldest": _oldest(entity)})
+
+
+def _known(rows: Iterable[tuple[Any, ...]]) -> Known:
+    return {(field, bytes(digest)): lead for field, digest, lead in rows}
+
+
+def _hold(script: Script, entity: EntitySpec, match: Sequence[Keyed]) -> None:
     numbers = sorted({int.from_bytes(digest[:8], signed=True) for key in match for digest in key.digests})
     calls = ["pg_advisory_xact_lock_shared(%s)", *["pg_advisory_xact_lock(%s)"] * len(numbers)]
-    _run(f"SELECT {', '.join(calls)}", [_gate(entity), *numbers])
+    script.add(f"SELECT {', '.join(calls)}", [_gate(entity), *numbers])
 
 
 def _gate(entity: EntitySpec) -> int:
@@ -87,8 +100,3 @@ def _gate(entity: EntitySpec) -> int:
 def _oldest(entity: EntitySpec) -> UUID:
     days = entity.duplicate_days
     return first_of(clock.now() - timedelta(days=days)) if days else UUID(int=0)
-
-
-def _run(sql: str, params: Sequence[int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)

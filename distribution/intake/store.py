@@ -72,6 +72,12 @@ def insert(leads: Sequence[tuple[Lead, Sequence[Keyed]]]) -> None:
 
     One that stands as routed is routed by whoever inserts it, before the commit.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(*statement(leads))
+
+
+def statement(leads: Sequence[tuple[Lead, Sequence[Keyed]]]) -> tuple[str, dict[str, str]]:
+    """What `insert` sends, with its parameters; the leads count as stored."""
     keys = [
         {"lead_id": str(lead.id), "field_id": key.field_id, "digest": key.digests[0].hex()}
         for lead, keyed in leads
@@ -79,10 +85,9 @@ def insert(leads: Sequence[tuple[Lead, Sequence[Keyed]]]) -> None:
         for key in keyed
     ]
     rows = json.dumps([_row(lead) for lead, _keys in leads], ensure_ascii=False)
-    with connection.cursor() as cursor:
-        cursor.execute(STORE, {"leads": rows, "keys": json.dumps(keys)})
     for lead, _keys in leads:
         lead._state.adding = False
+    return STORE, {"leads": rows, "keys": json.dumps(keys)}
 
 
 def _row(lead: Lead) -> dict[str, Any]:

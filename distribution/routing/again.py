@@ -26,6 +26,7 @@ from distribution.routing.ledger import Ledger, Owner
 from distribution.routing.record import Made
 from distribution.routing.route import route
 from leadflip.kit import clock
+from leadflip.kit.script import Script
 from partners.models.revision import Revision, hold_shared
 
 GONE = (Status.FAILED, Status.CANCELLED)
@@ -70,9 +71,8 @@ def route_again(lead_ids: Iterable[UUID]) -> int:
     A profile of First match or Round robin one of whose jobs stands is not asked, and none is while an
     attempt's end is not known: the lead would be sold twice.
     """
-    hold_shared()
+    revision = hold_shared()
     leads = list(_locked(lead_ids).values())
-    revision = Revision.current()
     before = Job.objects.filter(lead__in=leads).count()
     offers = []
     for lead in leads:
@@ -122,7 +122,9 @@ def _decide_all(offers: Sequence[Offer], count: places.Count, revision: int, cau
     ledger = count.read(locked=True)
     made = [_decide(offer, ledger, count.now, cause) for offer in offers]
     count.book(ledger)
-    record.write(made, revision=revision, at=count.now)
+    script = Script()
+    record.write(script, made, revision=revision, at=count.now)
+    script.run()
 
 
 def _decide(offer: Offer, ledger: Ledger, now: datetime, cause: Cause) -> Made:

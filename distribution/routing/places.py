@@ -87,6 +87,11 @@ class Count:
             _first_counts(alone=False)
         list(_rows({*self.spans, *more}, locked=True))
 
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to read, to lock or to write."""
+        return bool(self.spans or self._turning)
+
     def read(self, *, locked: bool) -> Ledger:
         """The ledger: the turns are locked in any case, the places only if `locked`.
 

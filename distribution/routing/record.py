@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
-from delivery.services import Placement, place
+from delivery.services import Placement, add_placing
 from distribution.models.routing import Cause
 from distribution.routing.case import CompiledProfile
 from distribution.routing.decide import Decided, Pick
+from leadflip.kit.script import Script
 
 
 class Made(NamedTuple):
@@ -34,16 +33,19 @@ FROM json_to_recordset(%(made)s::json) AS made (
 """
 
 
-def write(made: Sequence[Made], *, revision: int, at: datetime) -> None:
-    """One record a decision and one job a pick; the engines are woken at the commit.
+def write(script: Script, made: Sequence[Made], *, revision: int, at: datetime) -> None:
+    """Adds one record a decision and one job a pick; the engines are woken at the commit.
 
-    Raises IntegrityError if a profile has decided a lead already.
+    The script raises IntegrityError if a profile has decided a lead already.
     """
     if made:
-        with connection.cursor() as cursor:
-            rows = json.dumps([_row(each) for each in made])
-            cursor.execute(WRITE, {"made": rows, "revision": revision, "at": at})
-    place([_placement(each, pick) for each in made if not each.test for pick in each.decided.picks], at=at)
+        rows = json.dumps([_row(each) for each in made])
+        script.add(WRITE, {"made": rows, "revision": revision, "at": at})
+    add_placing(
+        script,
+        [_placement(each, pick) for each in made if not each.test for pick in each.decided.picks],
+        at=at,
+    )
 
 
 def _row(made: Made) -> dict[str, Any]:

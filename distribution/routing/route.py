@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from distribution.routing.ledger import Ledger
 from distribution.routing.places import Count
 from distribution.routing.record import Made
 from leadflip.kit import clock
+from leadflip.kit.script import Script
 from leadflip.kit.trace import where
 from partners.models.revision import Revision
 
@@ -30,6 +31,9 @@ log = structlog.get_logger(__name__)
 # A lead whose routing failed is tried again after 5 s, 10 s, 20 s … 15 min, without end.
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
+
+# Foreign keys are checked at the commit; here, a dangling one still fails alone.
+CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 @dataclass(slots=True)
@@ -53,19 +57,24 @@ class Waiting:
         return any(made.decided.picks for made in self.made) or any(self.earlier.values())
 
 
-def route(leads: Sequence[Lead], *, revision: int | None = None, fresh: bool = False) -> None:
+def route(
+    leads: Sequence[Lead], *, revision: int | None = None, fresh: bool = False, script: Script | None = None
+) -> None:
     """Lets each profile that has not decided a lead decide it, and places the jobs; a test's are not placed.
 
     Raises for nothing that routing does: a lead that fails leaves no trace but that it waits for its
     next turn, and keeps no other from being routed; nor does a profile that fails. Safe to repeat.
 
     Call it in a transaction that took `hold_shared()` first and in which the leads are locked or new.
-    `revision` saves a query when it is known; `fresh` says that nothing was decided yet.
+    `revision` saves a query when it is known; `fresh` says that nothing was decided yet; `script` stores
+    the leads, and is sent together with what routing writes.
     """
+    script = script or Script()
+    script.savepoint()
     try:
-        with transaction.atomic():
-            _together(leads, revision or Revision.current(), fresh)
+        _together(leads, revision or Revision.current(), fresh, script)
     except Exception as error:
+        script.undo(error)
         if len(leads) == 1:
             _postpone(leads[0], error)
             return
@@ -73,14 +82,15 @@ def route(leads: Sequence[Lead], *, revision: int | None = None, fresh: bool = F
             route([lead], revision=revision, fresh=fresh)
 
 
-def _together(leads: Sequence[Lead], revision: int, fresh: bool) -> None:
+def _together(leads: Sequence[Lead], revision: int, fresh: bool, script: Script) -> None:
     now = clock.now()
     decided = {} if fresh else _decided(leads)
     plans = {lead.entity_id: compiled.current(lead.entity_id, revision) for lead in leads}
     waiting = [Waiting(lead, plans[lead.entity_id], decided.get(lead.pk, {})) for lead in leads]
-    _decide_exactly(waiting, now)
-    record.write([made for each in waiting for made in each.made], revision=revision, at=now)
-    _check()
+    _decide_exactly(waiting, now, script)
+    record.write(script, [made for each in waiting for made in each.made], revision=revision, at=now)
+    script.add(CHECK)
+    script.run()
     for each in waiting:
         if each.error:
             _postpone(each.lead, each.error)
@@ -99,7 +109,7 @@ def _decided(leads: Sequence[Lead]) -> dict[UUID, dict[int, bool]]:
     return found
 
 
-def _decide_exactly(waiting: Sequence[Waiting], now: datetime) -> None:
+def _decide_exactly(waiting: Sequence[Waiting], now: datetime, script: Script) -> None:
     """Decides with the places as they are read; with all of them locked where that was not enough.
 
     Many leads at once begin with the locks: two such transactions would cross each other's.
@@ -111,6 +121,8 @@ def _decide_exactly(waiting: Sequence[Waiting], now: datetime) -> None:
         if isinstance(profile, CompiledProfile)
     }
     count = Count(list(profiles.values()), now)
+    if count.any:
+        script.run()  # what is locked and written from here on stands behind the savepoint
     if not count.spans or len(waiting) > 1:
         _decide(waiting, count, locked=True)
         return
@@ -153,12 +165,6 @@ def _one(lead: Lead, profile: CompiledProfile | Broken, world: World, ledger: Le
 
 def _chose(verdicts: list[list[Any]]) -> bool:
     return any(verdict[0] == "chosen" for verdict in verdicts)
-
-
-def _check() -> None:
-    """Foreign keys are checked at the commit; here, a dangling one still fails alone."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def _settle(leads: Sequence[Lead], routing: Routing) -> None:

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from distribution.models import Lead
 from distribution.models.lead import Routing
 from distribution.routing.route import route
-from partners.models.revision import Revision, hold_shared
+from partners.models.revision import hold_shared
 
 BATCH = 100
 SECONDS = 5.0
@@ -30,8 +30,7 @@ def drain(now: datetime | None = None) -> int:
 
 def _batch(now: datetime | None) -> int:
     with transaction.atomic():
-        hold_shared()
-        revision = Revision.current()
+        revision = hold_shared()
         leads = _due(now)
         if leads:
             route(leads, revision=revision)

@@ -2,6 +2,8 @@
 
 from django.db import connection, models
 
+from leadflip.kit.script import Script
+
 # The advisory lock of the configuration: shared by whoever routes, exclusive for whoever saves, so
 # that a lead meets the old configuration or the new one, never half of each.
 CONFIG_LOCK = 0x4C46_0001
@@ -31,16 +33,16 @@ class Revision(models.Model):
         cls.objects.filter(id=1).update(number=models.F("number") + 1)
 
 
-def hold_shared() -> None:
-    """Keeps configuration saves out until this transaction ends."""
-    _lock("pg_advisory_xact_lock_shared")
+def hold_shared() -> int:
+    """Keeps configuration saves out until this transaction ends; the number in force from here on."""
+    script = Script()
+    script.add("SELECT pg_advisory_xact_lock_shared(%s)", [CONFIG_LOCK])
+    script.add("SELECT number FROM partners_revision WHERE id = 1")
+    [(number,)] = script.run()
+    return int(number)
 
 
 def hold_exclusive() -> None:
     """Waits for whoever routes, and keeps routing out until this transaction ends."""
-    _lock("pg_advisory_xact_lock")
-
-
-def _lock(function: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s)", [CONFIG_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CONFIG_LOCK])

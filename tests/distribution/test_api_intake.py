@@ -273,7 +273,7 @@ def test_intake_500_names_the_request_and_nothing_else(
     assert b"tripped" not in response.content
     [failed] = [record for record in caplog.records if "api_failed" in record.getMessage()]
     assert "IntegrityError" in failed.getMessage()
-    assert "store.py" in failed.getMessage()
+    assert "accept.py" in failed.getMessage()
     assert "planted-value" not in repr([(record.msg, record.exc_info) for record in caplog.records])
 
 

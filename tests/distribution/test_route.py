@@ -169,7 +169,7 @@ def test_route_that_fails_tells_no_values(lead: Lead, caplog: pytest.LogCaptureF
     failed = again(lead)
     [logged] = [record for record in caplog.records if "routing_failed" in record.getMessage()]
     assert "IntegrityError" in logged.getMessage()
-    assert "record.py" in logged.getMessage()
+    assert "route.py" in logged.getMessage()
     for text in (failed.routing_error, repr([(record.msg, record.exc_info) for record in caplog.records])):
         assert "planted-value" not in text
 

@@ -1,5 +1,7 @@
 """The made-up lead: a value for each type, stored only as a test, and never among the real ones."""
 
+from datetime import timedelta
+
 import pytest
 
 from distribution import sample
@@ -8,6 +10,7 @@ from distribution.catalogue import entity_spec
 from distribution.fields import TYPES
 from distribution.intake.reader import Reader
 from distribution.models import Entity, Lead
+from leadflip.kit import clock
 from partners.models import Revision
 from partners.sheet import Ticks
 from tests.factories import AssignmentFactory, EntityFactory, LeadFactory, make_fields
@@ -47,7 +50,11 @@ def test_sample_is_a_test_that_is_sealed_and_not_routed(entity: Entity) -> None:
 
 def test_recent_leads_by_entity_without_tests(entity: Entity) -> None:
     other = EntityFactory.create()
-    leads = [LeadFactory.create(entity=each) for each in (entity, other, entity, entity)]
+    began = clock.now()
+    leads = [
+        LeadFactory.create(entity=each, created_at=began + timedelta(seconds=place))
+        for place, each in enumerate((entity, other, entity, entity))
+    ]
     Reader().sample(entity.pk)
     found = [sheet.lead_id for sheet in Reader().recent([entity.pk, other.pk], 2)]
     assert found == [leads[3].pk, leads[2].pk, leads[1].pk]

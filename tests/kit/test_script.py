@@ -1,0 +1,81 @@
+"""Statements that go together see each other, and can be undone together."""
+
+import pytest
+from django.db import DataError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from leadflip.kit.script import Script
+
+pytestmark = pytest.mark.django_db
+
+INSERT = "INSERT INTO noted VALUES (%s)"
+
+
+@pytest.fixture(autouse=True)
+def noted(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE noted (word text UNIQUE) ON COMMIT DROP")
+
+
+def words() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT word FROM noted ORDER BY word")
+        return [word for (word,) in cursor.fetchall()]
+
+
+def test_one_message_and_the_rows_of_the_last() -> None:
+    script = Script()
+    script.add(INSERT, ["it's; 100 %s"])
+    script.add("SELECT word FROM noted")
+    with CaptureQueriesContext(connection) as queries:
+        assert script.run() == [("it's; 100 %s",)]
+    assert len(queries) == 1
+    assert script.run() == []
+
+
+def test_undo_of_what_was_sent() -> None:
+    script = Script()
+    script.add(INSERT, ["kept"])
+    script.savepoint()
+    script.add(INSERT, ["gone"])
+    script.add("SELECT 1 / 0")
+    with pytest.raises(DataError) as caught:
+        script.run()
+    script.undo(caught.value)
+    assert words() == ["kept"]
+
+
+def test_undo_before_anything_was_sent() -> None:
+    script = Script()
+    script.add(INSERT, ["kept"])
+    script.savepoint()
+    script.add(INSERT, ["gone"])
+    script.undo(ValueError())
+    script.add(INSERT, ["later"])
+    script.run()
+    assert words() == ["kept", "later"]
+
+
+def test_undo_after_a_second_message() -> None:
+    script = Script()
+    script.savepoint()
+    script.run()
+    script.add(INSERT, ["gone"])
+    script.run()
+    script.add(INSERT, ["never sent"])
+    script.undo(ValueError())
+    assert words() == []
+
+
+def test_what_fails_before_the_savepoint_is_told() -> None:
+    script = Script()
+    script.add(INSERT, ["twice"])
+    script.add(INSERT, ["twice"])
+    script.savepoint()
+    with transaction.atomic():
+        with pytest.raises(IntegrityError) as caught:
+            script.run()
+        with pytest.raises(IntegrityError) as again:
+            script.undo(caught.value)
+        assert again.value is caught.value
+        transaction.set_rollback(True)
