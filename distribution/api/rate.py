@@ -9,6 +9,8 @@ import time
 
 # Keys whose buckets are kept; beyond that, full ones are forgotten first.
 MOST = 10_000
+# Of one request: what sums of floats may be short of.
+SHORT = 1e-6
 
 _lock = threading.Lock()
 # By key, what is left, and when that was so.
@@ -21,11 +23,11 @@ def wait(key: object, a_minute: int) -> int:
         now = time.monotonic()
         left, at = _buckets.get(key, (float(a_minute), now))
         left = min(float(a_minute), left + (now - at) * a_minute / 60)
-        enough = left >= 1
+        enough = left >= 1 - SHORT
         _buckets[key] = (left - enough, now)
         if len(_buckets) > MOST:
             _forget(now)
-    return 0 if enough else math.ceil((1 - left) * 60 / a_minute)
+    return 0 if enough else math.ceil((1 - SHORT - left) * 60 / a_minute)
 
 
 def forget() -> None:

@@ -66,11 +66,21 @@ class Source:
     client: Client
     plain: str = PLAIN
 
-    def post(self, body: Any = None, *, kind: str = "application/json", **headers: str) -> "Response":
+    def post(
+        self, body: Any = None, *, kind: str = "application/json", path: str = "/api/intake", **headers: str
+    ) -> "Response":
         """Posts `body` (JSON, or text of the content type `kind`) with headers such as `idempotency_key`."""
         sent = {"Authorization": f"Bearer {self.plain}", **{_header(k): v for k, v in headers.items()}}
         data = body if isinstance(body, str | bytes) else _json(body)
-        return self.client.post("/api/intake", data, content_type=kind, headers=sent)
+        return self.client.post(path, data, content_type=kind, headers=sent)
+
+    def bulk(self, batch: Any, entity: Any = "solar-lead", **more: Any) -> "Response":
+        """Posts a batch, with other names beside it."""
+        return self.post({"entity": entity, "batch": batch, **more}, path="/api/leads/bulk")
+
+    def get(self, path: str) -> "Response":
+        """Asks with the key."""
+        return self.client.get(path, headers={"Authorization": f"Bearer {self.plain}"})
 
 
 @pytest.fixture

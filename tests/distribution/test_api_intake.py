@@ -16,24 +16,13 @@ from distribution.services import save_profile
 from leadflip.kit import clock, crypto
 from leadflip.kit.ids import instant
 from tests import factories as f
+from tests.distribution.answers import errors
 from tests.distribution.conftest import PLAIN, Source
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 FORM = "application/x-www-form-urlencoded"
-
-
-def errors(response: "Response", code: int) -> dict[str, list[str]]:
-    """The errors of a refusal, whose form is checked."""
-    assert response.status_code == code
-    assert response["Content-Type"].startswith("application/json")
-    answer = json.loads(response.content)
-    assert set(answer) == {"status", "errors"}
-    assert answer["status"] == "error"
-    assert all(isinstance(message, str) for messages in answer["errors"].values() for message in messages)
-    found: dict[str, list[str]] = answer["errors"]
-    return found
 
 
 def lead_of(response: "Response") -> Lead:
@@ -323,24 +312,3 @@ def test_intake_queries_do_not_grow_with_assignments(source: Source, profile: Pr
     assert _queries(source) == one
     assert Job.objects.filter(lead=Lead.objects.latest("id")).count() == 21
     assert one <= 13
-
-
-def test_openapi_document_describes_the_intake(client: Client) -> None:
-    document = client.get("/api/openapi.json").json()
-    operation = document["paths"]["/api/intake"]["post"]
-    assert set(document["paths"]) == {"/api/intake", "/api/inbound/bounce"}
-    assert set(document["paths"]["/api/intake"]) == {"post"}
-    assert set(operation["requestBody"]["content"]) == {"application/json", FORM, "multipart/form-data"}
-    assert {"200", "401", "403", "409", "422"} <= set(operation["responses"])
-    assert document["components"]["securitySchemes"]["KeyAuth"]["scheme"] == "bearer"
-
-
-def test_docs_page_has_nothing_inline(client: Client) -> None:
-    response = client.get("/api/docs")
-    assert response.status_code == 200
-    page = response.content.decode()
-    assert "unsafe-inline" not in response["Content-Security-Policy"]
-    assert 'src="/static/ninja/swagger-ui-bundle.js"' in page
-    assert "https://" not in page
-    scripts = page.split("<script")[1:]
-    assert all("src=" in script or 'type="application/json"' in script for script in scripts)
