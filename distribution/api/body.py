@@ -5,7 +5,7 @@ it is read here and not by a schema.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -107,7 +107,10 @@ def _json(request: HttpRequest, data: bytes) -> Body:
         raise _unreadable(message % place) from None
     except RecursionError:
         raise _unreadable(_("It nests too deeply: send the fields side by side.")) from None
-    except ValueError:  # from int(), at 4,300 digits
+    except (
+        ValueError,
+        InvalidOperation,
+    ):  # int() at 4,300 digits, Decimal() at an exponent of 20
         raise _unreadable(_("A number in it is too long: send it as text.")) from None
     if not isinstance(body, dict):
         raise _unreadable(_('It is no JSON object: send one such as {"entity": "…", "email": "…"}.'))
