@@ -92,7 +92,9 @@ def controls(spec: FieldSpec, *, staff: bool = False) -> dict[str, forms.Field]:
     """The controls by name."""
     if spec.type != "address":
         kind = Several if spec.type == "multi_select" else Plain
-        return {spec.key: kind(label=spec.label, required=False, widget=_widget(spec, staff))}
+        hint = _zone() if spec.type == "datetime" and not staff else ""
+        widget = _widget(spec, staff)
+        return {spec.key: kind(label=spec.label, required=False, widget=widget, help_text=hint)}
     return {
         name: Plain(label=capfirst(str(PART_LABELS[part])), required=False, widget=_part(part, staff))
         for name in names(spec, staff=staff)
@@ -164,6 +166,10 @@ def _local(value: Any) -> str:
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     exact = "seconds" if moment.second else "minutes"
     return moment.astimezone(timezone.get_current_timezone()).replace(tzinfo=None).isoformat(timespec=exact)
+
+
+def _zone() -> str:
+    return _("Time in %(zone)s") % {"zone": timezone.get_current_timezone_name()}
 
 
 def _with_zone(value: Any) -> Any:

@@ -13,7 +13,7 @@ from delivery.bounce import address
 from delivery.bounce.take import take
 from delivery.models import BounceBox, BounceMail, Job
 from delivery.models.job import SETTLED, Status
-from distribution.models import ApiKey, Assignment, Entity, Lead, Profile
+from distribution.models import ApiKey, Assignment, Entity, HostedForm, Lead, Profile
 from distribution.routing.hours import DAYS
 from distribution.services import save_profile
 from leadflip.kit import clock
@@ -82,6 +82,8 @@ def _public() -> list[Scene]:
         Scene("password-reset", reverse("account_reset_password"), "nobody"),
         Scene("not-found", "/nothing-here", "nobody"),
         Scene("api-docs", "/api/docs", "nobody", lambda page: page.wait_for_selector(".opblock")),
+        Scene("hosted-form", _form(), "nobody"),
+        Scene("hosted-form-refused", _form(), "nobody", _send_empty),
         Scene("sample-crm", "/sample/crm/", "nobody"),
         Scene("sample-mailbox", "/sample/mailbox/", "nobody"),
     ]
@@ -111,6 +113,7 @@ def _configuration() -> list[Scene]:
         Scene("retry-policy", _change("partners.retrypolicy", RetryPolicy.objects.latest("id").pk)),
         Scene("api-keys", _list("distribution.apikey")),
         Scene("api-key", _change("distribution.apikey", ApiKey.objects.get().pk)),
+        Scene("hosted-form-settings", _change("distribution.hostedform", HostedForm.objects.get().pk)),
         Scene("email-settings", reverse("admin:delivery_smtpaccount_add")),
         Scene("bounces", reverse("admin:delivery_bouncebox_changelist")),
         Scene("people", _list("partners.user")),
@@ -131,6 +134,8 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
         Scene("returned-letter", _returned(), "operator"),
         Scene("leads", _list("distribution.lead"), "operator"),
         Scene("lead", _change("distribution.lead", lead.pk), "operator"),
+        Scene("lead-add", reverse("admin:distribution_lead_add"), "operator"),
+        Scene("lead-edit", reverse("admin:distribution_lead_edit", args=[lead.pk]), "operator"),
     ]
 
 
@@ -162,6 +167,15 @@ def _change(model: str, key: object) -> str:
     return reverse(f"admin:{model.replace('.', '_')}_change", args=[key])
 
 
+def _form() -> str:
+    return reverse("hosted_form", args=[HostedForm.objects.get().token])
+
+
+def _send_empty(page: Page) -> None:
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("alert").wait_for()
+
+
 def _send_test(page: Page) -> None:
     page.get_by_role("button", name="Send test lead").click()
     page.locator("#trial .badge-delivered").wait_for(timeout=30_000)
@@ -174,6 +188,7 @@ def _job(job: Job) -> str:
 def _story() -> tuple[Job, Job]:
     """Leads that arrive, one whose webhook failed for good, one that is tried again, portal answers."""
     _agree()
+    _ask()
     _send(), _send()
     once = RetryPolicy.objects.create(name="Once more, soon", waits=[1])
     _point_crm("/nowhere", once)
@@ -198,6 +213,18 @@ def _agree() -> None:
         Assignment.objects.filter(partner__name=PORTAL).update(rules=large)
         Partner.objects.filter(name=PORTAL).update(tells_why=True)
         save_profile(profile=Profile.objects.get(), by=None)
+
+
+def _ask() -> None:
+    """A form on which people write leads themselves."""
+    HostedForm.objects.create(
+        entity=Entity.objects.get(),
+        enabled=True,
+        title="What can your roof do?",
+        intro="Three minutes, and up to three companies near you make an offer.",
+        consent="I agree that up to three companies get what I wrote, and may call me.",
+        origins=["https://www.example.com"],
+    )
 
 
 def _returned() -> str:
