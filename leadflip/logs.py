@@ -32,7 +32,12 @@ SHARED: list[Any] = [
 def configure(_: dict[str, object]) -> None:
     """Django's LOGGING_CONFIG hook; the engine and Celery call it through `django.setup()`."""
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # What is not written need not be put together.
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

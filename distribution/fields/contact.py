@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable
+from functools import lru_cache
 
 import phonenumbers
 from django.core.exceptions import ValidationError
@@ -16,6 +17,10 @@ from distribution.fields.text import TEXT_OPERATORS, free_operand, read_text
 WHOLE = ("equals", "not_equals", "in_list", "not_in_list")
 # The shortest international numbers in use have seven digits, country code included.
 SHORTEST_PHONE = len("+1234567")
+# Names before the @ that need no further look; what stands behind it comes again and again.
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
+LONGEST_LOCAL = 64
+LONGEST_DOMAIN = 189  # with the longest name before it, 254 in all
 _PHONE_SIGNS = re.compile(r"[\s()./\u2010-\u2015-]")
 _PHONE_PIECE = re.compile(r"\+?[0-9]+")
 _BARE_HOST = re.compile(r"[^\s/:@?#.]+(\.[^\s/:@?#.]+)+(:[0-9]+)?([/?#].*)?")
@@ -33,7 +38,7 @@ class EmailType(FieldType):
         if not text:
             return None
         try:
-            return validate_email(text, check_deliverability=False).normalized
+            return _plain(text) or validate_email(text, check_deliverability=False).normalized
         except EmailNotValidError:
             message = _("%(value)s is not an e-mail address; write one such as ana@example.com.")
             raise FieldError(message, value=quoted(text, spec)) from None
@@ -97,6 +102,19 @@ class UrlType(FieldType):
 
     def operand(self, op: str, raw: object, spec: FieldSpec) -> Hashable:
         return super().operand(op, raw, spec) if op in WHOLE else free_operand(raw)
+
+
+def _plain(text: str) -> str | None:
+    """In normal form if it is as simple as most; None for all others. Raises EmailNotValidError."""
+    local, _at, domain = text.rpartition("@")
+    short = len(local) <= LONGEST_LOCAL and len(domain) <= LONGEST_DOMAIN and domain.isascii()
+    return f"{local}@{_domain(domain)}" if short and _PLAIN_LOCAL.fullmatch(local) else None
+
+
+@lru_cache(maxsize=4096)
+def _domain(domain: str) -> str:
+    """In normal form. Raises EmailNotValidError."""
+    return validate_email(f"a@{domain}", check_deliverability=False).domain
 
 
 def _e164(text: str, spec: FieldSpec) -> str:

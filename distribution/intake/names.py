@@ -5,6 +5,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,8 @@ RESERVED = (
     "consent_ip",
     "consent_url",
 )
+# Names of one entity that are remembered: more than any source sends, less than a hostile one might.
+MOST_ASKED = 1000
 _LOOSE = re.compile(r"[\s_-]+")
 
 
@@ -44,6 +47,14 @@ class Matched:
     errors: dict[str, list[str]] = field(default_factory=dict)
 
 
+class Target(NamedTuple):
+    """What a name means: a reserved one, or fields, one of them if all is well, and the address part."""
+
+    reserved: str | None
+    keys: list[str]
+    part: str
+
+
 class Names:
     """The names of one entity's fields. A key goes before a label, a reserved name before both."""
 
@@ -51,6 +62,8 @@ class Names:
         self._types = {spec.key: spec.type for spec in specs}
         self._keys: dict[str, list[str]] = defaultdict(list)
         self._labels: dict[str, list[str]] = defaultdict(list)
+        # What was asked before: a source sends the same names with every lead.
+        self._asked: dict[str, Target] = {}
         for spec in specs:
             self._keys[loosely(spec.key)].append(spec.key)
             self._labels[loosely(spec.label)].append(spec.key)
@@ -61,6 +74,26 @@ class Names:
             return [name]
         loose = loosely(name)
         return self._keys.get(loose) or self._labels.get(loose) or []
+
+    def target(self, name: str) -> Target:
+        """The fields that `name` may mean, and the address part; none for an unknown part."""
+        found = self._asked.get(name)
+        if found is None:
+            found = self._target(name)
+            if len(self._asked) < MOST_ASKED:
+                self._asked[name] = found
+        return found
+
+    def _target(self, name: str) -> Target:
+        own = reserved(name)
+        if own:
+            return Target(own, [], "")
+        whole = self.keys(name)
+        before, dot, after = name.partition(".")
+        if whole or not dot:
+            return Target(None, whole, "")
+        part = _PARTS.get(loosely(after), "")
+        return Target(None, [key for key in self.keys(before) if part and self.is_address(key)], part)
 
     def is_address(self, key: str) -> bool:
         """Whether the field `key` has parts."""
@@ -88,18 +121,18 @@ class _Matching:
     def run(self, body: Mapping[str, object]) -> Matched:
         taken: dict[str, list[tuple[str, object]]] = defaultdict(list)
         for name, value in body.items():
-            own = reserved(name)
-            if own:
-                taken[own].append((name, value))
+            target = self._names.target(name)
+            if target.reserved:
+                taken[target.reserved].append((name, value))
             else:
-                self._sort(name, value)
+                self._sort(name, value, target)
         for own, inputs in taken.items():
             self._one(own, inputs, self._out.reserved)
         self._assemble()
         return self._out
 
-    def _sort(self, name: str, value: object) -> None:
-        keys, part = self._target(name)
+    def _sort(self, name: str, value: object, target: Target) -> None:
+        _own, keys, part = target
         if not keys:
             self._out.ignored.append(name)
         elif len(keys) > 1:
@@ -108,16 +141,6 @@ class _Matching:
             self._open(keys[0], name, value)
         else:
             self._met[keys[0], part].append((name, value))
-
-    def _target(self, name: str) -> tuple[list[str], str]:
-        """The fields that `name` may mean, and the address part; none for an unknown part."""
-        whole = self._names.keys(name)
-        before, dot, after = name.partition(".")
-        if whole or not dot:
-            return whole, ""
-        part = _PARTS.get(loosely(after), "")
-        keys = [key for key in self._names.keys(before) if part and self._names.is_address(key)]
-        return keys, part
 
     def _open(self, key: str, name: str, value: Mapping[str, object]) -> None:
         for sub, inner in value.items():

@@ -24,7 +24,7 @@ class Cleaned:
         """Keeps a value in its place, and its raw form where that says more."""
         values, raws = (self.hidden, self.hidden_raw) if spec.encrypted else (self.values, self.raw)
         values[spec.key] = value
-        if not is_empty(raw) and _text(raw) != _text(value):
+        if raw is not value and not is_empty(raw) and _text(raw) != _text(value):
             raws[spec.key] = _text(raw)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import DatabaseError, connection
-from django.db.backends.postgresql.operations import DatabaseOperations
+from psycopg import ClientCursor
 from psycopg.errors import InvalidSavepointSpecification
 
 SAVEPOINT = "script"
@@ -20,24 +20,21 @@ class Script:
     """
 
     def __init__(self) -> None:
-        self._parts: list[str] = []
+        self._parts: list[tuple[str, Params | None]] = []
         self._kept = 0  # how many statements not sent yet come before the savepoint
 
     def add(self, sql: str, params: Params | None = None) -> None:
         """One statement, without a semicolon at its end."""
-        operations = connection.ops
-        assert isinstance(operations, DatabaseOperations)
-        self._parts.append(operations.compose_sql(sql, params) if params else sql)
+        self._parts.append((sql, params))
 
     def run(self) -> list[tuple[Any, ...]]:
         """Sends what was collected since the last time; returns the rows of the last statement."""
         if not self._parts:
             return []
-        text = ";\n".join(self._parts)
-        self._parts.clear()
-        self._kept = 0
+        parts, self._parts, self._kept = self._parts, [], 0
         with connection.cursor() as cursor:
-            cursor.execute(text)
+            text = ClientCursor(connection.connection).mogrify
+            cursor.execute(";\n".join(text(sql, params) if params else sql for sql, params in parts))
             while cursor.nextset():
                 pass
             return cursor.fetchall() if cursor.description else []
@@ -55,7 +52,7 @@ class Script:
         if self._kept:
             del self._parts[self._kept :]
         else:
-            self._parts = [f"ROLLBACK TO SAVEPOINT {SAVEPOINT}"]
+            self._parts = [(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}", None)]
         try:
             self.run()
         except DatabaseError as failed:
