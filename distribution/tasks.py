@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from distribution.intake import idempotency
+from distribution.intake.imports import chunks, run
 from distribution.routing import waiting
 
 
@@ -16,3 +17,15 @@ def route_waiting() -> int:
 def forget_idempotency_keys() -> int:
     """Each hour: removes answers older than 24 hours; returns how many."""
     return idempotency.forget()
+
+
+@shared_task
+def carry_on_imports() -> int:
+    """Every two seconds: does the next chunks of imports that run; returns how many."""
+    return run.carry_on()
+
+
+@shared_task
+def forget_imports() -> int:
+    """Each hour: empties what was imported a week ago; returns how many chunks."""
+    return chunks.forget()

@@ -226,6 +226,12 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "forget-sessions": {"task": "partners.tasks.forget_sessions", "schedule": 24 * 3600.0},
     "route-waiting": {"task": "distribution.tasks.route_waiting", "schedule": 1.0, "options": {"expires": 5}},
+    "carry-on-imports": {
+        "task": "distribution.tasks.carry_on_imports",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
+    "forget-imports": {"task": "distribution.tasks.forget_imports", "schedule": 3600.0},
     "read-bounces": {"task": "delivery.tasks.read_bounces", "schedule": 60.0, "options": {"expires": 50}},
     "send-alerts": {"task": "delivery.tasks.send_alerts", "schedule": 60.0, "options": {"expires": 50}},
     "forget-bounces": {"task": "delivery.tasks.forget_bounces", "schedule": 24 * 3600.0},

@@ -56,6 +56,7 @@ TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ..
         "apikey": (FULL, READ, READ),
         "hostedform": (FULL, READ, READ),
         "lead": (TYPE_IN, TYPE_IN, READ),
+        "import": (("add", "view"), NONE, NONE),
         "decision": (READ, READ, READ),
     },
 }

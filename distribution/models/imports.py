@@ -1,11 +1,19 @@
 """A CSV file on its way in: the import, and its rows in sealed chunks. Nothing of it is on disk."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from distribution.models.entity import OnDuplicate
+from leadflip.kit import crypto
+
+# While a file is read another way, its old chunks stand this far up: no file has as many.
+ASIDE = 1_000_000
+# Its number in the file, its cells, and what is wrong by field ("" for the row as a whole).
+RefusedRow = tuple[int, list[str], dict[str, list[str]]]
 
 
 class ImportState(models.TextChoices):
@@ -78,3 +86,29 @@ class ImportChunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} · {self.number}"
+
+    @property
+    def owner(self) -> str:
+        """What its seals name."""
+        return f"importchunk:{self.run_id}:{self.number % ASIDE}"
+
+    def put_text(self, first: int, text: str) -> None:
+        """Seals the rows as they stand in the file; `first` is the number of the first one."""
+        self.sealed = crypto.seal(self.owner, [first, text])
+
+    @property
+    def text(self) -> tuple[int, str]:
+        """What `put_text` was given. Raises SealError."""
+        assert self.sealed is not None
+        first, text = crypto.unseal(self.owner, self.sealed)
+        return first, text
+
+    def put_refused(self, rows: Sequence[RefusedRow]) -> None:
+        """Seals the rows that were not taken, if there are any."""
+        self.sealed_refused = crypto.seal(self.owner, rows) if rows else None
+
+    @property
+    def refused_rows(self) -> list[RefusedRow]:
+        """What `put_refused` was given. Raises SealError."""
+        rows = crypto.unseal(self.owner, self.sealed_refused) if self.sealed_refused else []
+        return [(row, cells, errors) for row, cells, errors in rows]

@@ -16,6 +16,11 @@ def guard(value: str) -> str:
     return value
 
 
+def unguard(value: str) -> str:
+    """`value` without the `'` that `guard`, or a person, put before a formula sign."""
+    return value[1:] if value[:1] == "'" and value[1:].startswith(STARTS) else value
+
+
 def cell(value: str) -> str:
     """One quoted cell, `"` doubled (RFC 4180)."""
     return '"' + value.replace('"', '""') + '"'

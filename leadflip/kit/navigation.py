@@ -43,7 +43,15 @@ GROUPS = (
     ),
     Group("distribution", _("Distribution"), ("distribution.profile", "distribution.entity")),
     Group("partners", _("Partners"), ("partners.partner", "partners.retrypolicy")),
-    Group("intake", _("Intake"), ("distribution.apikey", "distribution.hostedform")),
+    Group(
+        "intake",
+        _("Intake"),
+        (
+            Page("imports:index", _("CSV imports"), "distribution.add_import"),
+            "distribution.apikey",
+            "distribution.hostedform",
+        ),
+    ),
     Group("system", _("System"), ("partners.user", "delivery.smtpaccount", "delivery.bouncebox")),
 )
 PLACED = {item for group in GROUPS for item in group.items if isinstance(item, str)}

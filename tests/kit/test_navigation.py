@@ -25,6 +25,7 @@ def test_models_and_pages_stand_in_their_groups() -> None:
     assert names(navigation.groups(models, ADMIN)) == {
         "operations": ["Delivery log", "Leads"],
         "distribution": ["Profiles"],
+        "intake": ["CSV imports"],
     }
 
 

@@ -34,6 +34,7 @@ DIGESTS = {
 SEALERS = {
     "partners/models/settings.py": "DeliverySettings.sealed",
     "distribution/models/lead.py": "Lead.sealed",
+    "distribution/models/imports.py": "ImportChunk.sealed, sealed_refused",
     "delivery/models/password.py": "SmtpAccount.sealed, BounceBox.sealed",
     "delivery/models/bounce.py": "BounceMail.sealed, sealed_head",
     "delivery/engine/attempt.py": "AttemptBody.sealed",

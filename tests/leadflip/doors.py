@@ -5,6 +5,7 @@ one, then a cell for each of ROLES. A cell is what GET and POST are answered wit
 word for both: a status, A for the way to the admin's door, P for the way to the portal's.
 """
 
+import io
 import logging
 import re
 from collections.abc import Iterator
@@ -21,7 +22,10 @@ from django.test.client import ClientHandler
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from delivery.models import Job
-from partners.models import User
+from distribution.catalogue import entity_spec
+from distribution.intake.imports import chunks
+from distribution.models import Entity, Import
+from partners.models import Revision, User
 from tests.factories import (
     ApiKeyFactory,
     AssignmentFactory,
@@ -213,6 +217,14 @@ def _staff(role: str) -> User:
     return person
 
 
+def _import(entity: Entity) -> Import:
+    """The admin's file, whose columns are matched."""
+    made = Import(entity=entity, by=_staff("admin"), name="leads.csv")
+    text = io.BytesIO(b"name\nAna\n")
+    chunks.take(run=made, entity=entity_spec(Revision.current(), entity.pk), file=text, header=True)
+    return made
+
+
 def _objects(people: People) -> dict[str, Any]:
     """What stands for the parameters of a URL, by their names; for the admin's, by the model's."""
     entity = EntityFactory.create()
@@ -254,4 +266,6 @@ def _objects(people: People) -> dict[str, Any]:
         "token": hosted.token,
         "hostedform": hosted.pk,
         "form_id": hosted.pk,
+        "entity_id": entity.pk,
+        "run_id": _import(entity).pk,
     }

@@ -33,6 +33,11 @@ LOOKS = {
     "routed": "delivered",
     "unmatched": "cancelled",
     "error": "failed",
+    "none": "cancelled",
+    "mapping": "queued",
+    "running": "sending",
+    "done": "delivered",
+    "stopped": "cancelled",
 }
 
 
@@ -118,6 +123,12 @@ def money(amount: Decimal | None, currency: str) -> str:
 def duration(ms: int | None) -> str:
     """`{{ attempt.ms|duration }}`: «340 ms», «1.2 s»."""
     return show.duration(ms)
+
+
+@register.filter
+def number(value: int) -> str:
+    """`{{ run.rows|number }}`: «4,812»."""
+    return show.number(value)
 
 
 @register.filter
