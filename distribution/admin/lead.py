@@ -6,10 +6,12 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -115,14 +117,20 @@ class LeadAdmin(BaseAdmin[Lead]):
         ]
         return [*paths, *super().get_urls()]
 
+    @method_decorator(transaction.atomic)
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The form with the fields of an entity."""
+        """The form with the fields of an entity; who typed it in stands in the lead's history."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        return lead_edit.add(request, {**self.admin_site.each_context(request), "opts": self.opts})
+        shown = {**self.admin_site.each_context(request), "opts": self.opts}
+        response, made = lead_edit.add(request, shown)
+        if made is not None:
+            self.log_addition(request, Lead.objects.get(pk=made), [{"added": {}}])
+        return response
 
+    @method_decorator(transaction.atomic)
     def edit(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         """The same form for a lead that is there; who changed which fields stands in its history."""
         lead = lead_page.find(lead_id)

@@ -1,5 +1,6 @@
 """Leads that the staff types in and changes: as any other, by intake."""
 
+import hashlib
 import secrets
 from typing import Any
 from uuid import UUID
@@ -23,32 +24,33 @@ from partners.models.revision import Revision, hold_shared
 Context = dict[str, Any]
 
 
-def add(request: HttpRequest, context: Context) -> HttpResponse:
-    """The page on which a lead of `?entity=` is typed in; without it, the entities to choose from."""
+def add(request: HttpRequest, context: Context) -> tuple[HttpResponse, UUID | None]:
+    """The page on which a lead of `?entity=` is typed in, or entities to choose from; and the new lead."""
     known = list(entities(Revision.current()).values())
     named = find(Revision.current(), request.GET.get("entity", ""))
     entity = known[0] if len(known) == 1 else named
     if entity is None:
         shown = {**context, "title": _("Add lead"), "entities": known}
-        return render(request, "admin/distribution/lead_entity.html", shown)
+        return render(request, "admin/distribution/lead_entity.html", shown), None
     form = AddForm(entity, request.POST if request.method == "POST" else None)
     token = request.POST.get(TOKEN) or secrets.token_urlsafe(16)
     if form.is_bound:
         try:
-            return _added(request, entity, _typed_in(form, entity, token))
+            answer = _typed_in(form, entity, token)
+            made = None if answer.get("duplicate") else UUID(answer["lead_id"])
+            return _added(request, entity, answer), made
         except TokenTakenError:
             form.add_error(None, _("This was added already. To add what stands here too, send it again."))
             token = secrets.token_urlsafe(16)
         except IntakeError as refused:
             form.refuse(refused.errors)
-    hidden = {TOKEN: token}
-    return _show(
-        request, {**context, "title": _("Add lead"), "entity": entity, "form": form, "hidden": hidden}
-    )
+    shown = {"title": _("Add lead"), "entity": entity, "form": form, "hidden": {TOKEN: token}}
+    return _show(request, {**context, **shown}), None
 
 
 def _typed_in(form: AddForm, entity: EntitySpec, token: str) -> Context:
-    sending = sent_once.Sent(f"typed:{token[:100]}", entity.id, form.typed(), {})
+    own = hashlib.sha256(token.encode()).hexdigest()
+    sending = sent_once.Sent(f"typed:{own}", entity.id, form.typed(), {})
     wanted = form.cleaned_data.get(DUPLICATE)
     origin = Origin(Way.MANUAL, Way.MANUAL.value, on_duplicate=OnDuplicate(wanted) if wanted else None)
     return sent_once.take(sending, origin, route=form.cleaned_data[ROUTE])

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -155,6 +157,21 @@ def test_one_token_makes_one_lead(client: Client, form: HostedForm) -> None:
     assert words(other) == ["This form was sent already. To send what stands here too, send it again."]
     assert client.post(at(form), controls(other)).status_code == 302
     assert [lead.values["name"] for lead in Lead.objects.order_by("id")] == ["Ana Bold", "Ben"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_form_sent_many_times_at_once_makes_one_lead(form: HostedForm) -> None:
+    sent = {**TYPED, TOKEN: token(form)}
+
+    def post(_number: int) -> int:
+        try:
+            return Client().post(at(form), sent).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(post, range(16))) == {302}
+    assert Lead.objects.count() == 1
 
 
 def test_form_open_for_too_long_is_sent_again_with_what_was_typed(client: Client, form: HostedForm) -> None:

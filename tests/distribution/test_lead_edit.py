@@ -68,6 +68,7 @@ def test_typed_lead_is_routed_as_any_other(
     assert lead.consent["text"] == "By phone"
     assert (lead.consent["at"], lead.consent["url"]) == ("2026-11-24T14:05:00Z", "https://cert.example.com/1")
     assert (lead.routing, lead.jobs.count()) == ("routed", 1)
+    assert LogEntry.objects.get().object_id == str(lead.pk)
 
 
 def test_lead_that_is_not_to_be_routed_stays(desk: Client, profile: Profile) -> None:
