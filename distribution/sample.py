@@ -12,7 +12,7 @@ from distribution.intake.validate import Cleaned
 from leadflip.kit import clock
 
 SOURCE = "test"
-# Where an entity has no country.
+# Where an entity has no country, or one that has no numbers.
 HOME = "DE"
 
 
@@ -28,8 +28,9 @@ def _text(spec: FieldSpec) -> str:
 
 
 def _phone(spec: FieldSpec) -> str:
-    number = phonenumbers.example_number(spec.country or HOME)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if number else ""
+    number = phonenumbers.example_number(spec.country or HOME) or phonenumbers.example_number(HOME)
+    assert number is not None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _address(spec: FieldSpec) -> dict[str, Any]:

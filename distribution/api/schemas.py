@@ -167,10 +167,7 @@ INTAKE: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {
-                "schema": _LEAD,
-                "example": {"entity": "solar-lead", "first_name": "Ana", "address": {"postcode": "80331"}},
-            },
+            "application/json": {"schema": _LEAD},
             "application/x-www-form-urlencoded": {"schema": _LEAD},
             "multipart/form-data": {"schema": _LEAD},
         },

@@ -2,11 +2,13 @@
 
 from django.urls import path, re_path
 
-from distribution.api import api
+from distribution.api import api, pages
 from distribution.api.errors import unknown_address
 
 urlpatterns = [
     path("", unknown_address),
+    path("openapi.json", pages.document, name="openapi"),
+    path("docs", pages.reference, name="api_docs"),
     path("", api.urls),
     re_path("", unknown_address),
 ]

@@ -1,8 +1,8 @@
 """Requests that cannot be taken, as data: what is sent, and what the source must be told."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -12,7 +12,7 @@ SLUG = "every-type"
 GOOD = {"entity": SLUG, "name": "Ana"}
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Bad:
     """One request. `says` is a piece of the message at `field`; of a batch, that of its first row if 200."""
 
@@ -23,7 +23,7 @@ class Bad:
     body: str | bytes
     kind: str = JSON
     path: str = INTAKE
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     method: str = "post"
 
 
