@@ -60,13 +60,30 @@ def _document(profile: Profile) -> ProfileDocument:
 
 
 @transaction.atomic
-def make_key(*, name: str, source: str = "", entities: Iterable[Entity] = ()) -> tuple[ApiKey, str]:
+def make_key(
+    *,
+    name: str,
+    source: str = "",
+    entities: Iterable[Entity] = (),
+    duplicates: str = "",
+    rate: int | None = None,
+    audit: bool = False,
+) -> tuple[ApiKey, str]:
     """A new API key and the plain text of it, which is shown once and stored nowhere.
 
-    No entities: it may post to all.
+    No entities: it may post to all. `duplicates`: an OnDuplicate, or "" for as the entity says. `rate`:
+    requests a minute, None without limit. `audit`: it may read decisions, partners and prices.
     """
     plain, prefix = new_key()
-    key = ApiKey.objects.create(name=name, source=source, prefix=prefix, digest=fingerprint(plain))
+    key = ApiKey.objects.create(
+        name=name,
+        source=source,
+        prefix=prefix,
+        digest=fingerprint(plain),
+        duplicates=duplicates,
+        rate=rate,
+        audit=audit,
+    )
     key.entities.set(entities)
     return key, plain
 

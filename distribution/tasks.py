@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from distribution.intake import idempotency
+from distribution.intake import idempotency, renewal
 from distribution.intake.imports import chunks, run
 from distribution.routing import waiting
 
@@ -29,3 +29,9 @@ def carry_on_imports() -> int:
 def forget_imports() -> int:
     """Each hour: empties what was imported a week ago; returns how many chunks."""
     return chunks.forget()
+
+
+@shared_task
+def renew_match_keys() -> int:
+    """Each minute: makes digests anew where match keys or digest keys changed; returns of how many leads."""
+    return renewal.renew_all()

@@ -232,6 +232,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 4},
     },
     "forget-imports": {"task": "distribution.tasks.forget_imports", "schedule": 3600.0},
+    "renew-match-keys": {
+        "task": "distribution.tasks.renew_match_keys",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "read-bounces": {"task": "delivery.tasks.read_bounces", "schedule": 60.0, "options": {"expires": 50}},
     "send-alerts": {"task": "delivery.tasks.send_alerts", "schedule": 60.0, "options": {"expires": 50}},
     "forget-bounces": {"task": "delivery.tasks.forget_bounces", "schedule": 24 * 3600.0},

@@ -9,18 +9,24 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from distribution import services
+from distribution.admin.duplicates import WAYS, EntityForm
 from distribution.admin.fields import FieldInline
 from distribution.admin.hosted_form import shown_on_entity
 from distribution.models import Entity
 from partners.admin.base import ConfigAdmin, person
+
+ABOUT_DUPLICATES = _(
+    "A lead is a duplicate where an earlier one has the same value in a field that has a number under Match, "
+    "below. The first of them that is not empty and known decides. Without such a field there are no duplicates."
+)
 
 
 @admin.register(Entity)
 class EntityAdmin(ConfigAdmin[Entity]):
     """Kinds of lead."""
 
+    form = EntityForm
     inlines = [FieldInline]
-    fields = ["name", "slug", "currency", "country", "display_field"]
     readonly_fields = ["hosted_form"]
     list_display = ["name", "slug", "currency", "field_count"]
     search_fields = ["name", "slug"]
@@ -29,8 +35,18 @@ class EntityAdmin(ConfigAdmin[Entity]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entity]:
         return super().get_queryset(request).prefetch_related("fields")
 
-    def get_fields(self, request: HttpRequest, obj: Entity | None = None) -> Any:
-        return [*self.fields, "hosted_form"] if obj else self.fields
+    def get_fieldsets(self, request: HttpRequest, obj: Entity | None = None) -> Any:
+        own = ["name", "slug", "currency", "country", "display_field"]
+        return [
+            (None, {"fields": [*own, "hosted_form"] if obj else own}),
+            (
+                _("Duplicates"),
+                {
+                    "fields": [*WAYS, "duplicate_days"],
+                    "description": ABOUT_DUPLICATES,
+                },
+            ),
+        ]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Entity | None = None) -> dict[str, Any]:
         return {} if obj else {"slug": ["name"]}

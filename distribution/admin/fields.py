@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from distribution import usage
 from distribution.fields import TYPES, FieldError, FieldSpec
+from distribution.intake.digests import MATCHABLE
 from distribution.intake.names import RESERVED, loosely
 from distribution.models import Entity, Field
 from distribution.models.entity import FieldType
@@ -57,7 +58,17 @@ class FieldForm(ModelForm[Field]):
 
     class Meta:
         model = Field
-        fields = ["position", "key", "label", "type", "required", "encrypted", "options", "default"]
+        fields = [
+            "position",
+            "key",
+            "label",
+            "type",
+            "required",
+            "encrypted",
+            "match_order",
+            "options",
+            "default",
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,6 +90,8 @@ class FieldForm(ModelForm[Field]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         self._check_locked(cleaned)
+        if cleaned.get("match_order") and cleaned.get("type") not in (None, *MATCHABLE):
+            self.add_error("match_order", _("Leads cannot be told apart by this type. Empty this."))
         if cleaned.get("type") in WITH_OPTIONS and not cleaned.get("options"):
             self.add_error("options", _("Write at least one option."))
         elif "type" in cleaned and "key" in cleaned:
@@ -115,6 +128,7 @@ class FieldForm(ModelForm[Field]):
             options=tuple(cleaned.get("options", [])),
             encrypted=cleaned.get("encrypted", False),
             country=self.instance.entity.country if self.instance.entity_id else "",
+            match=cleaned.get("match_order"),
         )
 
     def save(self, commit: bool = True) -> Field:
@@ -148,6 +162,7 @@ class FieldFormSet(NamedControls):
         fields = self._surviving()
         self._check_display_field(fields)
         self._check_rules(fields)
+        self._check_match(fields)
         self._number()
 
     def _check_deletions(self) -> None:
@@ -186,6 +201,12 @@ class FieldFormSet(NamedControls):
         if broken:
             raise ValidationError([_("These changes would break rules. Change the rules first."), *broken])
 
+    def _check_match(self, fields: dict[str, FieldSpec]) -> None:
+        """Two fields of one order would leave to chance which of them is asked first."""
+        numbers = [spec.match for spec in fields.values() if spec.match is not None]
+        if len(numbers) != len(set(numbers)):
+            raise ValidationError(_("Two fields have the same number under Match. Give each its own."))
+
     def _number(self) -> None:
         """Fields without a place go to the end, in the order in which they stand."""
         last = max((form.cleaned_data.get("position") or 0 for form in self.forms), default=0)
@@ -201,5 +222,16 @@ class FieldInline(TableInline[Field, Entity]):
     model = Field
     form = FieldForm
     formset = FieldFormSet
-    fields = ["position", "label", "key", "type", "required", "encrypted", "options", "default", "archived"]
+    fields = [
+        "position",
+        "label",
+        "key",
+        "type",
+        "required",
+        "encrypted",
+        "match_order",
+        "options",
+        "default",
+        "archived",
+    ]
     verbose_name_plural = _("fields")

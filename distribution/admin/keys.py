@@ -22,7 +22,8 @@ from partners.services import touch
 class ApiKeyAdmin(ConfigAdmin[ApiKey]):
     """Lead sources' keys. One that is not wanted any more is revoked, so that its leads still name it."""
 
-    fields = ["name", "source", "entities", "shown_prefix", "created_at", "last_used", "revoked_at"]
+    own = ["name", "source", "entities", "duplicates", "rate", "audit"]
+    fields = [*own, "shown_prefix", "created_at", "last_used", "revoked_at"]
     readonly_fields = ["shown_prefix", "created_at", "last_used", "revoked_at"]
     list_display = ["name", "shown_prefix", "source", "last_used", "in_force"]
     nothing_yet = _("A lead source sends its leads with an API key.")
@@ -32,7 +33,7 @@ class ApiKeyAdmin(ConfigAdmin[ApiKey]):
     actions = ["revoke", "put_back"]
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        return self.fields if obj else ["name", "source", "entities"]
+        return self.fields if obj else self.own
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(
@@ -56,7 +57,9 @@ class ApiKeyAdmin(ConfigAdmin[ApiKey]):
         if change:
             return super().save_model(request, obj, form, change)
         touch()
-        made, plain = services.make_key(name=obj.name, source=obj.source)
+        made, plain = services.make_key(
+            name=obj.name, source=obj.source, duplicates=obj.duplicates, rate=obj.rate, audit=obj.audit
+        )
         obj.__dict__.update(made.__dict__)
         once.keep(
             request,
