@@ -17,7 +17,7 @@ from partners.admin.base import ConfigAdmin, person
 
 ABOUT_DUPLICATES = _(
     "A lead is a duplicate where an earlier one has the same value in a field that has a number under Match, "
-    "below. The first of them that is not empty and known decides. Without such a field there are no duplicates."
+    "below. The first of them that is not empty and known decides. Without such a field there are none."
 )
 
 

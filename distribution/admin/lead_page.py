@@ -10,12 +10,14 @@ from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from delivery import story as delivery_story
 from delivery.models import Job
 from delivery.models.job import SETTLED, Status
 from delivery.pages.words import mark
-from distribution.models import Decision, Field, Lead, ProfileVersion
+from distribution.models import Decision, Field, Lead, ProfileVersion, Repeat
+from distribution.models.entity import OnDuplicate
 from distribution.models.lead import Routing
 from distribution.models.profile import Strategy
 from distribution.models.routing import Cause
@@ -26,6 +28,12 @@ from partners.sheet import ADDRESS_PARTS
 from portal import story as portal_story
 
 MASK = "•••"
+CONSENT = {
+    "text": gettext_lazy("Agreed to"),
+    "at": gettext_lazy("Agreed at (UTC)"),
+    "ip": gettext_lazy("Agreed from"),
+    "url": gettext_lazy("Certificate"),
+}
 
 
 class Shown(NamedTuple):
@@ -45,14 +53,18 @@ def find(lead_id: UUID) -> Lead | None:
 
 
 def context(lead: Any) -> dict[str, Any]:
-    """All of the page; `lead` comes from `find`. Five queries."""
+    """All of the page; `lead` comes from `find`. Six queries."""
     jobs = _jobs(lead)
     decisions = list(_decisions(lead, jobs))
     return {
         "decided": bool(decisions),
         "lead_values": list(_values(lead)),
+        "consent": [(label, lead.consent[name]) for name, label in CONSENT.items() if name in lead.consent],
         "story": merged(
-            [_received(lead)], decisions, delivery_story.story(jobs), portal_story.story(lead.id)
+            [_received(lead), *_repeats(lead)],
+            decisions,
+            delivery_story.story(jobs),
+            portal_story.story(lead.id),
         ),
         "coming": delivery_story.coming(jobs),
         **_now(lead, jobs),
@@ -122,6 +134,20 @@ def _received(lead: Lead) -> Event:
         title=_("%(entity)s received") % {"entity": lead.entity.name},
         detail=f"{lead.source}{key}",
     )
+
+
+def _repeats(lead: Lead) -> Iterator[Event]:
+    """Each time that it came again. One query."""
+    for repeat in Repeat.objects.filter(lead=lead).select_related("api_key").order_by("id"):
+        key = f" · {repeat.api_key.name}" if repeat.api_key else ""
+        updated = repeat.action == OnDuplicate.UPDATE
+        yield Event(
+            at=repeat.at,
+            look="queued",
+            label=_("Duplicate"),
+            title=_("It came again and was updated") if updated else _("It came again and was skipped"),
+            detail=f"{repeat.source}{key}",
+        )
 
 
 class _Known(NamedTuple):

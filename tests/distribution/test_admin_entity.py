@@ -217,3 +217,21 @@ def test_options_are_shown_a_line_each(desk: Client, entity: Entity) -> None:
     place = list(entity.fields.values_list("key", flat=True)).index("roofs")
     assert controls(desk.get(page(entity)))[f"fields-{place}-options"] == ["Flat\nGable"]
     assert json.dumps(entity.fields.get(key="roofs").options) == '["Flat", "Gable"]'
+
+
+def test_duplicates_are_said_by_way(desk: Client, entity: Entity) -> None:
+    said = {"duplicates_api": "update", "duplicates_import": "create", "duplicate_days": "30"}
+    assert submit(desk, page(entity), {**said, **row(entity, "email", match_order="1")}).status_code == 302
+    entity.refresh_from_db()
+    assert entity.duplicates == {"api": "update", "form": "skip", "import": "create", "manual": "skip"}
+    assert entity.duplicate_days == 30
+    assert entity.fields.get(key="email").match_order == 1
+    assert controls(desk.get(page(entity)))["duplicates_api"] == ["update"]
+
+
+def test_match_fields_have_an_order(desk: Client, entity: Entity) -> None:
+    twice = {**row(entity, "email", match_order="1"), **row(entity, "iban", match_order="1")}
+    assert "Two fields have the same number under Match" in errors(submit(desk, page(entity), twice))
+    address = row(entity, "address", match_order="1")
+    assert "cannot be told apart by this type" in errors(submit(desk, page(entity), address))
+    assert not entity.fields.filter(match_order__isnull=False).exists()

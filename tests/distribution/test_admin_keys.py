@@ -60,3 +60,12 @@ def test_keys_are_not_deleted(desk: Client) -> None:
     assert desk.post(f"{LIST}{key.pk}/delete/", {"post": "yes"}).status_code == 403
     desk.post(LIST, {"action": "delete_selected", "_selected_action": [str(key.pk)], "post": "yes"})
     assert ApiKey.objects.filter(pk=key.pk).exists()
+
+
+def test_key_has_its_own_rate_scope_and_duplicates(desk: Client) -> None:
+    submit(desk, ADD, {"name": "Landing page", "duplicates": "update", "rate": "60", "audit": "on"})
+    key = ApiKey.objects.get()
+    assert (key.duplicates, key.rate, key.audit) == ("update", 60, True)
+    submit(desk, f"{LIST}{key.pk}/change/", {"rate": "", "audit": None})
+    key.refresh_from_db()
+    assert (key.duplicates, key.rate, key.audit) == ("update", None, False)

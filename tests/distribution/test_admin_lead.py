@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from delivery.models import Job
-from distribution.models import Entity, Lead, Profile
+from distribution.models import Entity, Lead, Profile, Repeat
 from distribution.services import save_profile
 from tests import factories as f
 from tests.distribution.capped import end, in_force, routed
@@ -48,6 +48,21 @@ def test_values_with_encrypted_ones_masked(sign_in: Callable[[str], Client], lea
     for secret in ("planted-iban", "1970-01-01", "<b>Bold"):
         assert secret not in html
     assert "planted-iban" not in sign_in(role).get(LIST).content.decode()
+
+
+def test_consent_and_repeats_are_told(desk: Client, lead: Lead) -> None:
+    lead.consent = {"text": "Call me <soon>", "ip": "203.0.113.7", "url": "https://certs.example.com/1"}
+    lead.save()
+    key = f.ApiKeyFactory.create(name="Comparison site")
+    Repeat.objects.create(lead=lead, source="web", api_key=key, action="skip")
+    Repeat.objects.create(lead=lead, source="import", action="update")
+    html = desk.get(page(lead)).content.decode()
+    for shown in ("Call me &lt;soon&gt;", "203.0.113.7", "https://certs.example.com/1"):
+        assert shown in html
+    text = " ".join(strip_tags(html).split())
+    assert "It came again and was skipped" in text
+    assert "web · Comparison site" in text
+    assert "It came again and was updated" in text
 
 
 def test_nobody_writes_on_its_page(desk: Client, lead: Lead) -> None:
