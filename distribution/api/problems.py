@@ -24,8 +24,8 @@ class Shown:
 
     @property
     def body(self) -> str:
-        """As it is answered, indented."""
-        return json.dumps({"status": "error", "errors": self.errors}, ensure_ascii=False, indent=2)
+        """As it is answered."""
+        return json.dumps({"status": "error", "errors": self.errors}, ensure_ascii=False)
 
 
 SHOWN = (
