@@ -23,7 +23,10 @@ class UploadForm(forms.Form):
     """A file, and what kind of leads it holds."""
 
     entity = forms.ModelChoiceField(
-        Entity.objects.all(), label=_("Kind of lead"), empty_label=_("Choose one")
+        Entity.objects.all(),
+        label=_("Kind of lead"),
+        empty_label=_("Choose one"),
+        error_messages={"required": _("Choose one: a file holds one kind of lead.")},
     )
     file = forms.FileField(
         label=_("CSV file"),

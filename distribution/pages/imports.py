@@ -55,7 +55,8 @@ def upload(request: HttpRequest) -> HttpResponseBase:
 
 def _upload(request: HttpRequest, handler: MemoryHandler) -> HttpResponse:
     if request.method != "POST":
-        return _upload_page(request, UploadForm())
+        only = Entity.objects.all()[:2]
+        return _upload_page(request, UploadForm(initial={"entity": only[0] if len(only) == 1 else None}))
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         try:

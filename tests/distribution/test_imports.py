@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -20,10 +21,12 @@ from distribution.catalogue import entity_spec
 from distribution.intake.imports import chunks, mapping, preview, reading, run, upload
 from distribution.models import Entity, Field, Import, ImportChunk, Lead, Profile
 from distribution.models.imports import ImportState
-from leadflip.kit import clock, reseal
+from leadflip.kit import clock, crypto, reseal
 from leadflip.kit.csvguard import guard, unguard
 from partners.models import Revision, User
 from partners.services import touch
+from partners.sheet import Ticks
+from portal.csvfile import Data, Format, Spreadsheet, field_headings, own_headings
 from tests import factories as f
 
 HEADER = "Full name,email,size,address.city,iban,remarks\r\n"
@@ -364,3 +367,33 @@ def test_delimiter_is_guessed_by_even_rows() -> None:
     assert reading.guess_delimiter('a,b\n"x;y;z",1\n"x;y;z",2\n') == ","
     assert reading.guess_delimiter("a\tb\n1\t2,3\n") == "\t"
     assert reading.guess_delimiter("alone\nvalue\n") == ","
+
+
+@pytest.mark.parametrize(
+    "format", [Spreadsheet(";", ZoneInfo("Europe/Berlin")), Data()], ids=["sheet", "data"]
+)
+def test_own_export_is_imported_unchanged(desk: Client, entity: Entity, format: Format) -> None:
+    f.make_fields(entity, seen="datetime", phone="phone", remark="text")
+    touch()
+    spec = entity_spec(Revision.current(), entity.pk)
+    values = {
+        "name": "=cmd|' /C calc'!A0",
+        "email": "ana@example.com",
+        "size": -12.5,
+        "roofs": ["Flat", "Gable"],
+        "callback": False,
+        "address": {"street": "Am See; links", "postcode": "01067", "city": "Dresden"},
+        "seen": "2026-07-24T22:30:00Z",
+        "phone": "+493012345678",
+        "remark": "it's “so”",
+    }
+    hidden = {"iban": "@home", "born": "1980-02-29"}
+    headings = [*own_headings(), *field_headings(spec.columns, [Ticks()])]
+    portal = {"lead_id": "1", "portal.received_at": clock.now(), "portal.review": "pending"}
+    text = format.start(headings) + format.row(headings, {**values, **hidden, **portal})
+    made = started(desk, entity, text)
+    tasks.carry_on_imports()
+    assert told(made) == (1, 0, 0, 0)
+    lead = Lead.objects.get()
+    assert lead.values == values
+    assert crypto.unseal(lead.owner, lead.sealed or b"")["values"] == hidden
