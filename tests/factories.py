@@ -157,7 +157,6 @@ class HostedFormFactory(DjangoModelFactory[HostedForm]):
 
     entity = factory.SubFactory(EntityFactory)
     enabled = True
-    title = "Your roof"
 
 
 class ApiKeyFactory(DjangoModelFactory[ApiKey]):
