@@ -24,6 +24,7 @@ from partners.models.settings import Kind
 from partners.services import save_settings, touch
 from portal import services as portal
 from portal.models import Entry
+from tests.tour import imports
 
 SECONDS = 30
 # What a server says that took a letter and could not hand it on.
@@ -81,7 +82,7 @@ def _public() -> list[Scene]:
         Scene("portal-sign-in", reverse("portal:login"), "nobody"),
         Scene("password-reset", reverse("account_reset_password"), "nobody"),
         Scene("not-found", "/nothing-here", "nobody"),
-        Scene("api-docs", "/api/docs", "nobody", lambda page: page.wait_for_selector(".opblock")),
+        Scene("api-docs", "/api/docs", "admin", lambda page: page.wait_for_selector(".opblock")),
         Scene("hosted-form", _form(), "nobody"),
         Scene("hosted-form-refused", _form(), "nobody", _send_empty),
         Scene("sample-crm", "/sample/crm/", "nobody"),
@@ -114,6 +115,11 @@ def _configuration() -> list[Scene]:
         Scene("api-keys", _list("distribution.apikey")),
         Scene("api-key", _change("distribution.apikey", ApiKey.objects.get().pk)),
         Scene("hosted-form-settings", _change("distribution.hostedform", HostedForm.objects.get().pk)),
+        Scene("import-upload", reverse("imports:upload")),
+        Scene("import-columns", imports.columns()),
+        Scene("import-preview", imports.preview()),
+        Scene("import-summary", imports.done()),
+        Scene("imports", reverse("imports:index")),
         Scene("email-settings", reverse("admin:delivery_smtpaccount_add")),
         Scene("bounces", reverse("admin:delivery_bouncebox_changelist")),
         Scene("people", _list("partners.user")),
