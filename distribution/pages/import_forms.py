@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +32,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("CSV file"),
         max_length=255,
-        help_text=_("Up to %(most)d MB, separated by commas, semicolons or tabs.") % {"most": MEGABYTES},
+        help_text=format_lazy(_("Up to {most} MB, separated by commas, semicolons or tabs."), most=MEGABYTES),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
         error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
     )

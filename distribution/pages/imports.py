@@ -105,8 +105,8 @@ def match(request: HttpRequest, run_id: int) -> HttpResponse:
     entity = _spec(own)
     form = MatchForm(own, entity, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        own.mapping = form.mapping
-        own.save(update_fields=["mapping"])
+        # Not where another tab has started it.
+        Import.objects.filter(pk=own.pk, state=ImportState.MAPPING).update(mapping=form.mapping)
         return redirect("imports:preview", own.pk)
     columns = list(form.columns(_samples(own)))
     ignored = [column.name for column in columns if not column.field.value()]

@@ -328,6 +328,8 @@ def test_forget_empties_after_a_week(desk: Client, entity: Entity) -> None:
     assert not Import.objects.filter(pk=never.pk).exists()
     (chunk,) = made.chunks.all()
     assert (chunk.sealed, chunk.sealed_refused, chunk.refused) == (None, None, 1)
+    made.refresh_from_db()
+    assert made.columns == []
     assert "were kept for 7 days" in desk.get(reverse("imports:run", args=[made.pk])).text
 
 
@@ -341,6 +343,18 @@ def test_pages_ask_no_more_for_more_imports(desk: Client, entity: Entity) -> Non
     one = queries()
     brought(desk, entity, HEADER + ANA), brought(desk, entity, HEADER + BEN)
     assert queries() == one <= 10
+
+
+def test_import_that_was_started_is_neither_matched_nor_read_anew(desk: Client, entity: Entity) -> None:
+    made = started(desk, entity, HEADER + ANA)
+    stale = Import.objects.get()
+    stale.state = ImportState.MAPPING
+    spec = entity_spec(Revision.current(), entity.pk)
+    chunks.read_again(run=stale, entity=spec, delimiter=";", header=False)
+    desk.post(reverse("imports:match", args=[made.pk]), {"column-0": "email", "column-1": "name"})
+    desk.post(reverse("imports:read", args=[made.pk]), {"delimiter": ";", "header": "no"})
+    tasks.carry_on_imports()
+    assert (told(made), Lead.objects.get().values["name"]) == ((1, 0, 0, 0), "Ana Maria")
 
 
 def test_template_has_the_keys_and_imports(desk: Client, entity: Entity) -> None:

@@ -38,7 +38,13 @@ def take(
 
 @transaction.atomic
 def read_again(*, run: Import, entity: EntitySpec, delimiter: str, header: bool) -> None:
-    """Reads the same text another way; the columns are matched anew. Raises FileError."""
+    """Reads the same text another way, and matches the columns anew, unless it was started meanwhile.
+
+    Raises FileError.
+    """
+    mapped = Import.objects.filter(pk=run.pk, state=ImportState.MAPPING)
+    if mapped.select_for_update(no_key=True).first() is None:
+        return
     run.chunks.update(number=F("number") + ASIDE)
     _store(run, entity, _lines(run), Reading(_reading(run).encoding, delimiter, header))
     run.chunks.filter(number__gte=ASIDE).delete()
@@ -64,6 +70,8 @@ def forget() -> int:
     never, _by_model = Import.objects.filter(state=ImportState.MAPPING, created_at__lt=old).delete()
     ended = ImportChunk.objects.filter(run__ended_at__lt=old)
     full = ended.exclude(sealed=None, sealed_refused=None)
+    # A file may have had no names of columns, but somebody in its first row.
+    Import.objects.filter(ended_at__lt=old).exclude(columns=[]).update(columns=[])
     return never + full.update(sealed=None, sealed_refused=None)
 
 
