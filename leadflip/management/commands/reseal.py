@@ -106,7 +106,7 @@ class Command(BaseCommand):
 
     def _end(self, left: int, lost: int) -> None:
         self._say(f"Left under older keys: {left:,}. Opened by no key: {lost:,}.")
-        self._say(f"Entities with leads under older DIGEST_KEYS: {renewal.behind():,}; the worker renews them.")
+        self._say(f"Entities left under older DIGEST_KEYS: {renewal.behind():,}; the worker does them.")
         if left:
             raise CommandError(
                 "Older keys are still needed: see that every process was restarted with the new first key, "
