@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from distribution.fields.base import (
@@ -99,8 +100,15 @@ class AddressType(FieldType):
 
 def part_spec(spec: FieldSpec, part: str) -> FieldSpec:
     """The spec of one part of the address field `spec`."""
-    label = f"{spec.label} {PART_LABELS[part]}"
-    return replace(spec, key=f"{spec.key}.{part}", label=label, type="text", required=False, default=None)
+    return _part_spec(spec.key, spec.label, spec.encrypted, spec.country, part, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _part_spec(
+    key: str, label: str, encrypted: bool, country: str, part: str, _language: str | None
+) -> FieldSpec:
+    named = f"{label} {PART_LABELS[part]}"
+    return FieldSpec(f"{key}.{part}", named, "text", encrypted=encrypted, country=country)
 
 
 def _part(name: object, spec: FieldSpec) -> str:
