@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -151,7 +152,10 @@ def test_reference_is_whole_offline_and_has_nothing_inline(client: Client, db: N
     assert [str(shown.code) for shown in SHOWN] == re.findall(r'id="error-(\d+)"', page)
 
 
-def test_shown_errors_are_answered_word_by_word(source: Source, key: ApiKey, entity: Entity) -> None:
+def test_shown_errors_are_answered_word_by_word(
+    source: Source, key: ApiKey, entity: Entity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate, "time", SimpleNamespace(monotonic=lambda: 0.0))
     rate.forget()
     good = {"entity": "solar-lead", "name": "Ana"}
     f.EntityFactory.create(slug="roof-lead")
