@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -20,9 +21,6 @@ from distribution.models import ApiKey, Lead
 from tests import factories as f
 from tests.distribution.answers import success
 from tests.distribution.conftest import PLAIN, Source
-
-# Of the development lock, so `make test` has it; what was installed before it came has not.
-schemathesis = pytest.importorskip("schemathesis")
 
 SLUG = "every-type"
 HEADERS = {"Authorization": f"Bearer {PLAIN}"}
