@@ -226,7 +226,7 @@ def test_preview_counts_without_storing_and_groups_what_is_wrong(desk: Client, b
         ("name", 1, [7]),
     ]
     page = desk.get(reverse("imports:preview", args=[made.pk]))
-    for words in ("create 1 · skip 2 · refuse 3", "create 3 · refuse 3", "Roof size", "Import 6 leads"):
+    for words in ("create 1 · skip 2 · refuse 3", "create 3 · refuse 3", "Roof size", "Import 6 rows"):
         assert words in page.text
     assert Lead.objects.count() == 1
 
