@@ -8,7 +8,7 @@ Excepted is Swagger's own part of /api/docs.
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from leadflip.run.terminal import say
 from tests.browser.barriers import THEMES, WIDTHS, Theme, judged
@@ -72,7 +72,13 @@ class _Round:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self._fault(str(error)))
         page.on("request", self._asked)
+        page.on("response", self._answered)
         return page
+
+    def _answered(self, response: Response) -> None:
+        # Others are explained by the page; this one is no page of ours.
+        if response.status >= 500:
+            self._fault(f"{response.url} answered {response.status}")
 
     def _heard(self, message: ConsoleMessage) -> None:
         # A status that the page itself explains, such as 404, is no fault of the page.
