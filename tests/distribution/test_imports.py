@@ -6,11 +6,9 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,55 +16,14 @@ from django.urls import reverse
 
 from distribution import tasks
 from distribution.catalogue import entity_spec
-from distribution.intake.imports import chunks, mapping, preview, reading, run, upload
+from distribution.intake.imports import chunks, mapping, preview, run, upload
 from distribution.models import Entity, Field, Import, ImportChunk, Lead, Profile
 from distribution.models.imports import ImportState
-from leadflip.kit import clock, crypto, reseal
-from leadflip.kit.csvguard import guard, unguard
+from leadflip.kit import clock, reseal
 from partners.models import Revision, User
 from partners.services import touch
-from partners.sheet import Ticks
-from portal.csvfile import Data, Format, Spreadsheet, field_headings, own_headings
 from tests import factories as f
-
-HEADER = "Full name,email,size,address.city,iban,remarks\r\n"
-ANA = "Ana Maria,ana@example.com,12,Berlin,DE02120300000000202051,none\r\n"
-BEN = "Ben,ben@example.com,,Potsdam,,\r\n"
-
-
-def sent(client: Client, entity: Entity, content: str | bytes, **form: str) -> Any:
-    """Uploads a file; the answer, followed."""
-    data = content.encode() if isinstance(content, str) else content
-    file = SimpleUploadedFile("leads.csv", data, "text/csv")
-    return client.post(reverse("imports:upload"), {"entity": entity.pk, "file": file, **form}, follow=True)
-
-
-def brought(client: Client, entity: Entity, content: str | bytes, **form: str) -> Import:
-    assert sent(client, entity, content, **form).status_code == 200
-    return Import.objects.latest("pk")
-
-
-def started(client: Client, entity: Entity, content: str, on_duplicate: str = "skip") -> Import:
-    made = brought(client, entity, content)
-    form = {"on_duplicate": on_duplicate, "route": "on"}
-    answer = client.post(reverse("imports:preview", args=[made.pk]), form)
-    assert answer.headers["Location"] == reverse("imports:run", args=[made.pk])
-    return made
-
-
-def told(made: Import) -> tuple[int, int, int, int]:
-    now = run.progress(made)
-    return now.created, now.updated, now.skipped, now.refused
-
-
-def cells(made: Import) -> list[list[str]]:
-    return [record.cells for record in chunks.first_records(made, 1000)]
-
-
-def refused_file(client: Client, made: Import) -> str:
-    answer = client.get(reverse("imports:refused", args=[made.pk]))
-    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    return bytes(answer.getvalue()).decode("utf-8-sig")
+from tests.distribution.importing import ANA, BEN, HEADER, brought, cells, refused_file, sent, started, told
 
 
 @pytest.fixture
@@ -369,45 +326,3 @@ def test_discard_forgets_the_file_but_no_import_that_was_started(desk: Client, e
     for each in (made, kept):
         desk.post(reverse("imports:discard", args=[each.pk]))
     assert list(Import.objects.all()) == [kept]
-
-
-@pytest.mark.parametrize("value", ["=1+1", "+49 30 123", "-a", "@x", "\tx", "＝1", "plain", "it's", "-12.5"])
-def test_unguard_takes_off_what_guard_put_there(value: str) -> None:
-    assert unguard(guard(value)) == value
-
-
-def test_delimiter_is_guessed_by_even_rows() -> None:
-    assert reading.guess_delimiter("a;b\n1,5;2,5\n3;4,1\n") == ";"
-    assert reading.guess_delimiter('a,b\n"x;y;z",1\n"x;y;z",2\n') == ","
-    assert reading.guess_delimiter("a\tb\n1\t2,3\n") == "\t"
-    assert reading.guess_delimiter("alone\nvalue\n") == ","
-
-
-@pytest.mark.parametrize(
-    "format", [Spreadsheet(";", ZoneInfo("Europe/Berlin")), Data()], ids=["sheet", "data"]
-)
-def test_own_export_is_imported_unchanged(desk: Client, entity: Entity, format: Format) -> None:
-    f.make_fields(entity, seen="datetime", phone="phone", remark="text")
-    touch()
-    spec = entity_spec(Revision.current(), entity.pk)
-    values = {
-        "name": "=cmd|' /C calc'!A0",
-        "email": "ana@example.com",
-        "size": -12.5,
-        "roofs": ["Flat", "Gable"],
-        "callback": False,
-        "address": {"street": "Am See; links", "postcode": "01067", "city": "Dresden"},
-        "seen": "2026-07-24T22:30:00Z",
-        "phone": "+493012345678",
-        "remark": "it's “so”",
-    }
-    hidden = {"iban": "@home", "born": "1980-02-29"}
-    headings = [*own_headings(), *field_headings(spec.columns, [Ticks()])]
-    portal = {"lead_id": "1", "portal.received_at": clock.now(), "portal.review": "pending"}
-    text = format.start(headings) + format.row(headings, {**values, **hidden, **portal})
-    made = started(desk, entity, text)
-    tasks.carry_on_imports()
-    assert told(made) == (1, 0, 0, 0)
-    lead = Lead.objects.get()
-    assert lead.values == values
-    assert crypto.unseal(lead.owner, lead.sealed or b"")["values"] == hidden
