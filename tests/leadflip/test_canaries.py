@@ -19,17 +19,22 @@ from urllib.parse import parse_qs
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from delivery import alerts
 from delivery.channels import Channels
 from delivery.engine.engine import Engine
-from delivery.models import Attempt, Job, SmtpAccount
+from delivery.models import Alert, Attempt, Job, Lane, SmtpAccount
+from distribution import tasks
 from distribution.models import Entity, Lead
 from distribution.services import make_key, save_profile
+from leadflip.kit import clock
 from partners.models import Partner
 from tests import factories as f
+from tests.distribution.importing import brought, told
 from tests.servers.behaviours import echo
 from tests.servers.http import HttpServer
 from tests.servers.smtp import SmtpServer
@@ -75,7 +80,7 @@ def world(settings: Any) -> Iterator[World]:
         entity,
         first_name="text",
         score="text",
-        iban={"encrypted": True},
+        iban={"encrypted": True, "match_order": 1},
         tax_number={"encrypted": True},
     )
     with HttpServer() as http, SmtpServer(offers=("AUTH PLAIN LOGIN",)) as smtp:
@@ -120,8 +125,11 @@ def post(world: World, client: Client) -> None:
     }
     body = json.dumps({"entity": "solar", **values})
     headers = {"Authorization": f"Bearer {world.key}", "Idempotency-Key": "canary-1"}
-    answer = client.post("/api/intake", body, content_type="application/json", headers=headers)
-    assert answer.status_code == 200, answer.content
+    for once_more in ("1", "2"):  # the second is known by its bank account, and skipped
+        headers["Idempotency-Key"] = f"canary-{once_more}"
+        answer = client.post("/api/intake", body, content_type="application/json", headers=headers)
+        assert answer.status_code == 200, answer.content
+    assert answer.json()["duplicate"] == "skipped"
 
 
 def deliver() -> None:
@@ -321,3 +329,43 @@ def test_failed_delivery_leaves_nothing_in_its_error(world: World, client: Clien
     )
     assert words.strip()
     assert [value for value in [*NEVER_IN_CLEAR, TICKED_OPEN, UNTICKED_OPEN] if value in words] == []
+
+
+def test_letters_about_alerts_hold_nothing_of_the_lead(
+    world: World, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    """The endpoint echoes what it got with its 500, and the letters tell of the last error."""
+    world.http.default = echo(500)
+    post(world, client)
+    deliver()
+    staff("admin")
+    lanes = Lane.objects.filter(settings__kind="webhook")
+    assert lanes.count() == 3
+    now = clock.now()
+    lanes.update(state="open", failing_since=now, opens=1, open_until=now)
+    for lane in lanes:
+        Alert.objects.create(kind="lane_open", key=f"lane:{lane.settings_id}", opened_at=now)
+    assert alerts.send() == 4
+    letters = [f"{each.subject}\n{each.body}" for each in mailoutbox]
+    assert any("answered with status 500" in text for text in letters)
+    values = [*NEVER_IN_CLEAR, TICKED_OPEN, UNTICKED_OPEN]
+    assert [value for text in letters for value in values if value in text] == []
+
+
+def test_file_on_its_way_in_is_sealed(world: World, logged: StringIO) -> None:
+    """Before, while and after it is imported; one of its rows is refused."""
+    person = f.UserFactory.create(admin=True)
+    client = Client()
+    client.force_login(person)
+    row = f"{TICKED_OPEN},{UNTICKED_OPEN},{TICKED_SEALED}"
+    made = brought(client, world.entity, f"first_name,score,iban,note\r\n{row},\r\n{row},{'n' * 10_001}\r\n")
+    values = [*NEVER_IN_CLEAR, TICKED_OPEN, UNTICKED_OPEN]
+    text = "\n".join(dump().values())
+    assert [value for value in values for form in written(value) if form in text] == []
+    client.post(reverse("imports:preview", args=[made.pk]), {"on_duplicate": "create", "route": "on"})
+    tasks.carry_on_imports()
+    assert told(made) == (1, 0, 0, 1)
+    text = "\n".join(dump().values())
+    assert TICKED_OPEN in text
+    assert [value for value in NEVER_IN_CLEAR for form in written(value) if form in text] == []
+    assert [value for value in values if value in logged.getvalue()] == []

@@ -43,6 +43,14 @@ def deliver(clock: Clock, turns: int = 1) -> None:
     asyncio.run(run())
 
 
+def sweep(clock: Clock) -> None:
+    async def run() -> None:
+        async with Engine(clock=clock) as engine:
+            await engine.sweep()
+
+    asyncio.run(run())
+
+
 def paths(host: HttpServer) -> list[str]:
     return [request.path.strip("/") for request in host.requests]
 
@@ -180,6 +188,34 @@ def test_budget_used_up_ends_with_the_last_error_and_no_further_request(
     assert (job.status, job.attempts, len(host.requests)) == ("failed", 8, 8)
     assert "503" in job.reason
     assert job.told is False
+
+
+def test_job_that_ages_behind_a_dead_destination_ends_with_the_one_alert_of_its_lane(
+    host: HttpServer, clock: Clock
+) -> None:
+    host.default = reply(503)
+    dead = lane(host, "down")
+    job = due_job(dead, policy=RetryPolicyFactory.create(waits=[3600] * 19))
+    others = [due_job(dead, policy=job.policy) for _ in range(5)]
+    end = clock.now + timedelta(hours=25)
+    while clock.now < end:
+        deliver(clock)
+        clock.forward(minutes=30)
+    sweep(clock)
+    for each in (job, *others):
+        each.refresh_from_db()
+        assert each.status == "failed"
+        assert "503" in each.last_error
+    before = len(host.requests)
+    for _ in range(3):
+        deliver(clock)
+        clock.forward(hours=15)
+    assert len(host.requests) == before
+    assert sorted(Alert.objects.values_list("kind", flat=True)) == [
+        "lane_open",
+        "lane_open_day",
+        "lane_open_hour",
+    ]
 
 
 @pytest.mark.process
