@@ -61,7 +61,7 @@ def engine() -> Iterator[None]:
 def tab_to(page: Page, name: str) -> None:
     """Presses Tab until what begins with `name` has the focus."""
     passed = []
-    for _turn in range(80):
+    for _turn in range(120):
         page.keyboard.press("Tab")
         passed.append(page.evaluate(FOCUSED))
         if passed[-1].startswith(name):
