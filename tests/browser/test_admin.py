@@ -110,6 +110,7 @@ def test_member_is_found_by_typing(open_page: Opener, live_server: LiveServer, h
     page.get_by_role("combobox", name="Person").last.click()
     page.keyboard.type("Zimm")
     page.get_by_role("option", name="Zoe Zimmer").click()
+    expect(page.locator(".select2-selection__rendered", has_text="Zoe Zimmer")).to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("was changed")
     assert house.partner.members.filter(user=person).exists()
