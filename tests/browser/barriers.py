@@ -15,7 +15,10 @@ Theme = Literal["light", "dark"]
 
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 BEST = (*WCAG, "best-practice")
-LOOKS: tuple[tuple[int, Theme], ...] = ((1280, "light"), (390, "dark"))
+WIDTHS = (1280, 390)
+THEMES: tuple[Theme, ...] = ("light", "dark")
+# Each width and each theme once.
+LOOKS: tuple[tuple[int, Theme], ...] = tuple(zip(WIDTHS, THEMES, strict=True))
 # Resolves once no colour is changing any more; a change that is cut off is over, too.
 SETTLED = """async () => {
     await new Promise(requestAnimationFrame);
