@@ -19,7 +19,7 @@ django.setup()
 settings.MIDDLEWARE = []  # not before: an app's check asks for its own
 
 from django.db import models  # noqa: E402  (a model needs settings)
-from django.utils import timezone  # noqa: E402
+from django.utils import timezone  # noqa: E402  (as above)
 
 TABLE = "bench_bare"
 

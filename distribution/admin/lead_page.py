@@ -22,12 +22,12 @@ from distribution.models.lead import Routing
 from distribution.models.profile import Strategy
 from distribution.models.routing import Cause
 from distribution.routing.words import ToldVerdict, told
+from leadflip.kit.show import MASK
 from leadflip.kit.story import Event, Line, merged
 from partners.models import Partner
 from partners.sheet import ADDRESS_PARTS
 from portal import story as portal_story
 
-MASK = "•••"
 CONSENT = {
     "text": gettext_lazy("Agreed to"),
     "at": gettext_lazy("Agreed at (UTC)"),

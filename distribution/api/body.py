@@ -107,10 +107,8 @@ def _json(request: HttpRequest, data: bytes) -> Body:
         raise _unreadable(message % place) from None
     except RecursionError:
         raise _unreadable(_("It nests too deeply: send the fields side by side.")) from None
-    except (
-        ValueError,
-        InvalidOperation,
-    ):  # int() at 4,300 digits, Decimal() at an exponent of 20
+    # int() gives up at 4,300 digits, Decimal() at an exponent of 20.
+    except (ValueError, InvalidOperation):
         raise _unreadable(_("A number in it is too long: send it as text.")) from None
     if not isinstance(body, dict):
         raise _unreadable(_('It is no JSON object: send one such as {"entity": "…", "email": "…"}.'))

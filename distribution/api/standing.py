@@ -7,9 +7,8 @@ from delivery.models import Job
 from distribution.models import Decision, Field, Lead, ProfileVersion
 from distribution.routing.words import told
 from leadflip.kit import clock
+from leadflip.kit.show import MASK
 from partners.models import Partner
-
-MASK = "•••"
 
 
 def standing(lead: Lead, *, audit: bool) -> dict[str, Any]:

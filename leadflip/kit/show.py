@@ -13,6 +13,9 @@ DAY = 24 * 3600
 # Lists count no further than this.
 MOST = 1000
 
+# What stands where a value is sealed and not shown.
+MASK = "•••"
+
 
 def full_time(at: datetime) -> str:
     """«24 Nov 2026, 14:05»."""

@@ -179,7 +179,7 @@ def test_new_digest_key_knows_leads_of_the_old_one(key: ApiKey, matched: Entity,
 
 @pytest.mark.django_db(transaction=True)
 def test_equal_leads_at_once_make_one_by_every_door(key: ApiKey, matched: Entity, profile: Profile) -> None:
-    """Single ones and batches, 200 rounds of each other's way."""
+    """Single ones and batches, 25 rounds in each other's way."""
     rounds, clients = 25, 8
     together = Barrier(clients)
 
