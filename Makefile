@@ -5,7 +5,7 @@ COMPILE = .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index
 	--no-header --python-version 3.11 --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt reset lock bench chaos proof-caps screenshots inspect
+.PHONY: help run test check fmt reset lock bench load-jobs chaos proof-caps screenshots inspect
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ bench: ## Measure deliveries, latency, fairness, isolation (8 minutes); one alon
 
 bench-%:
 	@leadflip/run/venv.sh run && exec $(PY) -m bench $*
+
+load-jobs: ## Add N made-up jobs with all that belongs to them to this checkout's database: make load-jobs N=1000000
+	@leadflip/run/venv.sh run && exec $(PY) -m bench.many $(N) $(if $(INTO),--into $(INTO))
 
 chaos: ## Post 2,000 leads while everything is killed in turn, close the books (at most 4 minutes)
 	@leadflip/run/venv.sh run && exec $(PY) -m tests.chaos
