@@ -1,22 +1,60 @@
-"""What people may do with a lane that is left alone: try it at once, or begin anew once it was mended."""
+"""What people may do with a lane: pause it, resume it, try it at once, or begin anew once it was mended."""
 
 import logging
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from delivery.models import Alert, Job, Lane
 from delivery.services import wake
+from leadflip.kit import clock
 from partners.models import User
 
 logger = logging.getLogger(__name__)
 
+# The row of the account in the admin; no settings row.
+ACCOUNT = 1
+WELL = {"state": Lane.State.CLOSED, "failures": 0, "failing_since": None, "opens": 0, "open_until": None}
+
+
+@transaction.atomic
+def pause(settings_id: int | None, *, by: User) -> bool:
+    """Lets its jobs wait until it is resumed; None: all e-mail. False where it was paused already.
+
+    What is being sent ends as it would. Raises IntegrityError where there is no such row.
+    """
+    if Lane.objects.filter(_of(settings_id), paused_at__isnull=False).exists():
+        return False
+    key = {"settings_id": settings_id} if settings_id else {"smtp_id": ACCOUNT}
+    # One statement: the engines make and forget lanes at any moment.
+    Lane.objects.bulk_create(
+        [Lane(**key, paused_at=clock.now(), paused_by=by)],
+        update_conflicts=True,
+        unique_fields=["settings" if settings_id else "smtp"],
+        update_fields=["paused_at", "paused_by"],
+    )
+    logger.info("lane %s: paused by user %s", Alert.key_of(settings_id), by.pk)
+    return True
+
+
+@transaction.atomic
+def resume(settings_id: int | None, *, by: User) -> bool:
+    """Ends a pause: one job first, then as after an outage 2, 4, 8 at once. False where it is not paused."""
+    paused = Lane.objects.filter(_of(settings_id), paused_at__isnull=False)
+    # `opens` stays: what was down before the pause, and still is, is left alone as long as before.
+    begin = {**WELL, "state": Lane.State.RAMP, "ramp": 1, "opens": F("opens")}
+    if not paused.update(**begin, paused_at=None, paused_by=None, resumed_at=Now()):
+        return False
+    wake()
+    logger.info("lane %s: resumed by user %s", Alert.key_of(settings_id), by.pk)
+    return True
+
 
 @transaction.atomic
 def probe(*, lane_id: int, by: User) -> bool:
-    """Ends the pause of a slowed lane: its first job tries it at once. False where it is not slowed."""
-    lane = Lane.objects.filter(pk=lane_id, state=Lane.State.OPEN)
+    """Lets the first job of a slowed lane try it at once. False where it is not slowed, or paused."""
+    lane = Lane.objects.filter(pk=lane_id, state=Lane.State.OPEN, paused_at=None)
     if not lane.update(open_until=Now()):
         return False
     _due_now(lane.get())
@@ -35,11 +73,19 @@ def _due_now(lane: Lane) -> None:
 
 @transaction.atomic
 def mended(settings_id: int | None) -> None:
-    """Forgets that a lane was slowed, since what it is sent to changed; None: the SMTP account's."""
-    found = Q(settings=settings_id) if settings_id else Q(smtp__isnull=False)
-    if not Lane.objects.filter(found).delete()[0]:
+    """Forgets that a lane was slowed, since what it is sent to changed; None: the SMTP account's.
+
+    A pause lasts: whoever made it ends it.
+    """
+    found = Lane.objects.filter(_of(settings_id))
+    forgotten = found.filter(paused_at=None, resumed_at=None).delete()[0]
+    if not (found.exclude(state=Lane.State.CLOSED).update(**WELL, ramp=0) or forgotten):
         return
     key = Alert.key_of(settings_id)
     Alert.objects.filter(key=key, kind__startswith="lane_", closed_at=None).update(closed_at=Now())
     wake()
     logger.info("lane %s: begins anew, its settings were changed", key)
+
+
+def _of(settings_id: int | None) -> Q:
+    return Q(settings=settings_id) if settings_id else Q(smtp__isnull=False)

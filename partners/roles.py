@@ -44,6 +44,7 @@ TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ..
         "bouncebox": (("change", "view"), READ, READ),
         "bouncemail": (READ, READ, READ),
         "job": (ACT, ACT, READ),
+        "lane": (ACT, ACT, READ),
         "attempt": (READ, READ, READ),
         "attemptbody": (READ, READ, NONE),
     },

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from delivery.engine.link import Link
 from delivery.retry import DEFAULT, Policy
+from delivery.trial import SCOPE
 
 # Calls that a lane may have open before its answers are known.
 START = 4
@@ -32,7 +33,9 @@ WAITING = """lane(id) AS (
 )"""
 
 # `room` is what a lane may take: by slow start, by its partner's calls and rate, and by its health:
-# one probe behind an open breaker, so many calls while it recovers. E-mail's health is the account's.
+# none while it is paused (but tests, which have lanes of their own, go out: they are how one looks
+# whether it works), one probe behind an open breaker, so many calls while it recovers. E-mail's health is
+# the account's.
 CLAIMING = """
 WITH RECURSIVE LANES
 , busy AS (
@@ -48,7 +51,8 @@ WITH RECURSIVE LANES
                  CASE WHEN partner.rate IS NULL THEN %(free)s ELSE coalesce(busy.tokens, partner.rate) END
                  ) AS partner_room,
            coalesce(slow.most, %(start)s) - coalesce(slow.calls, 0) AS lane_room,
-           CASE WHEN health.state IN ('open', 'probing')
+           CASE WHEN health.paused_at IS NOT NULL AND NOT starts_with(settings.scope, %(tests)s) THEN 0
+                WHEN health.state IN ('open', 'probing')
                     THEN (health.open_until <= coalesce(%(now)s::timestamptz, now()))::int
                 WHEN health.state = 'ramp' THEN health.ramp
                     - CASE settings.kind WHEN 'email' THEN %(email_calls)s ELSE coalesce(slow.calls, 0) END
@@ -135,6 +139,7 @@ CROSS JOIN LATERAL (
 ) AS first
 WHERE lane.id <> ALL (%(full)s::bigint[]) AND settings.partner_id <> ALL (%(full_partners)s::bigint[])
   AND (settings.kind <> 'email' OR %(email)s > 0)
+  AND (health.paused_at IS NULL OR starts_with(settings.scope, %(tests)s))
 """.replace("WAITING", WAITING)
 
 
@@ -231,6 +236,7 @@ async def claim(
             "after": after,
             "now": now,
             "engine": engine,
+            "tests": SCOPE,
             "lease": settings.LEASE_SECONDS,
             "email_lease": settings.EMAIL_LEASE_SECONDS,
         },
@@ -246,6 +252,7 @@ async def next_due(
         "full": list(room.full),
         "full_partners": list(full_partners),
         "email": room.email,
+        "tests": SCOPE,
         "now": now,
     }
     ((seconds,),) = await link.fetch(NEXT_DUE, parameters)

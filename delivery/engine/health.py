@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.conf import settings
+
 from delivery.breaker import Health, Seen, after
 from delivery.channels.base import DeliveryError
 from delivery.engine.claim import Claimed
@@ -72,7 +74,11 @@ FROM unnest(%(id)s::bigint[], %(state)s::text[], %(failures)s::int[], %(failing_
 WHERE lane.id = new.id
 """
 
-FORGET = "DELETE FROM delivery_lane WHERE id = ANY (%(id)s::bigint[])"
+# A pause stays, and so does its end while jobs may be there that waited for it (`lease.EXPIRE`).
+FORGET = """
+DELETE FROM delivery_lane WHERE id = ANY (%(id)s::bigint[]) AND paused_at IS NULL
+  AND coalesce(resumed_at < coalesce(%(now)s::timestamptz, now()) - %(age)s * interval '1 second', true)
+"""
 
 # One open record a matter, and none within an hour of the one before.
 ALERT = """
@@ -98,7 +104,8 @@ SELECT kind, CASE WHEN lane.settings_id IS NULL THEN 'smtp' ELSE 'lane:' || lane
 FROM delivery_lane lane
 CROSS JOIN (VALUES ('lane_open_hour', interval '1 hour'), ('lane_open_day', interval '24 hours'))
     AS later (kind, age)
-WHERE lane.state IN ('open', 'probing') AND lane.failing_since < coalesce(%(now)s::timestamptz, now()) - age
+WHERE lane.state IN ('open', 'probing') AND lane.paused_at IS NULL
+  AND lane.failing_since < coalesce(%(now)s::timestamptz, now()) - age
 ON CONFLICT DO NOTHING
 """
 
@@ -138,7 +145,7 @@ async def note(
             row[0]: (row[1], Health(*row[2:8]), after(Health(*row[2:8]), seen[row[1]], row[8], rng))
             for row in rows
         }
-        await _write(fetch, changed)
+        await _write(fetch, changed, now)
         await _tell(fetch, changed, now)
 
 
@@ -147,11 +154,13 @@ async def escalate(link: Link, now: datetime | None = None) -> None:
     await link.fetch(STILL_OPEN, {"now": now})
 
 
-async def _write(fetch: Fetch, changed: Mapping[int, tuple[int, Health, Health]]) -> None:
+async def _write(
+    fetch: Fetch, changed: Mapping[int, tuple[int, Health, Health]], now: datetime | None
+) -> None:
     healthy = [lane for lane, (_, _, new) in changed.items() if new == Health()]
     if healthy:
-        await fetch(FORGET, {"id": healthy})
-    others = {lane: new for lane, (_, _, new) in changed.items() if new != Health()}
+        await fetch(FORGET, {"id": healthy, "now": now, "age": settings.DOWN_SECONDS})
+    others = {lane: new for lane, (_, old, new) in changed.items() if new != old}
     if others:
         columns: dict[str, Any] = {
             name: [getattr(new, name) for new in others.values()] for name in Health.__dataclass_fields__
@@ -163,7 +172,8 @@ async def _tell(
     fetch: Fetch, changed: Mapping[int, tuple[int, Health, Health]], now: datetime | None
 ) -> None:
     states = [(Alert.key_of(key), old.state, new.state) for key, old, new in changed.values()]
-    opened = [key for key, old, new in states if (old, new) == ("closed", "open")]
+    # After a ramp too: one that was resumed may fail anew. A record that is open still is not repeated.
+    opened = [key for key, old, new in states if old in ("closed", "ramp") and new == "open"]
     if opened:
         await fetch(ALERT, {"kind": Alert.Kind.OPENED.value, "keys": opened, "now": now})
     healed = [key for key, old, new in states if new == "closed" != old]

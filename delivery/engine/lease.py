@@ -47,7 +47,8 @@ WHERE id IN (
 RETURNING id
 """
 
-# Jobs that waited too long behind an open breaker: over a day, and over 1.2 times their schedule.
+# Jobs that waited too long behind an open breaker: over a day, and over 1.2 times their schedule. A pause
+# is no outage: nothing grows too old while it lasts, and after it age counts from its end.
 EXPIRE = """
 UPDATE delivery_job job
 SET status = 'failed', told = false, next_attempt_at = NULL,
@@ -62,12 +63,13 @@ FROM (
         SELECT waiting.id FROM delivery_job waiting
         LEFT JOIN partners_retrypolicy policy ON policy.id = waiting.policy_id
         WHERE waiting.settings_id = settings.id AND waiting.status IN ('queued', 'retrying')
-          AND waiting.budget_due < coalesce(%(now)s::timestamptz, now()) - greatest(
+          AND greatest(waiting.budget_due, lane.resumed_at)
+              < coalesce(%(now)s::timestamptz, now()) - greatest(
               %(age)s, 1.2 * coalesce((SELECT sum(wait) FROM unnest(policy.waits) AS wait), %(schedule)s)
           ) * interval '1 second'
         LIMIT %(most)s FOR NO KEY UPDATE OF waiting SKIP LOCKED
     ) AS job
-    WHERE lane.state IN ('open', 'probing')
+    WHERE lane.state IN ('open', 'probing') AND lane.paused_at IS NULL
     LIMIT %(most)s
 ) AS old
 WHERE job.id = old.id

@@ -10,7 +10,11 @@ from partners.models.settings import Kind
 
 
 class Lane(models.Model):
-    """One settings row's breaker, or the SMTP account's for all e-mail. No row: nothing ever failed."""
+    """One settings row's breaker and pause, or the SMTP account's for all e-mail.
+
+    No row: it delivers, and nothing failed lately. While it is paused its jobs wait: routing goes on, waiting
+    costs them no attempt, and they do not grow too old.
+    """
 
     class State(models.TextChoices):
         CLOSED = "closed", _("Delivering")
@@ -30,10 +34,16 @@ class Lane(models.Model):
     opens = models.PositiveIntegerField(default=0)
     open_until = models.DateTimeField(_("next probe"), null=True, blank=True)
     ramp = models.PositiveSmallIntegerField(default=0)
+    paused_at = models.DateTimeField(_("paused since"), null=True, blank=True)
+    paused_by = models.ForeignKey("partners.User", models.SET_NULL, null=True, blank=True, related_name="+")
+    # The end of its last pause: waiting jobs' age behind an outage counts from then on.
+    resumed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("lane")
         verbose_name_plural = _("lanes")
+        # Pause, resume, try now: an operator's, who changes nothing else.
+        permissions = [("act_lane", _("Can pause and resume destinations"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(settings=None, smtp__isnull=False) | Q(settings__isnull=False, smtp=None),
@@ -43,10 +53,16 @@ class Lane(models.Model):
                 condition=~Q(state__in=["open", "probing"]) | Q(open_until__isnull=False),
                 name="lane_open_until",
             ),
+            models.CheckConstraint(
+                condition=Q(paused_by=None) | Q(paused_at__isnull=False), name="lane_paused_at"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.settings_id or 'smtp'} {self.state}"
+
+    # Left alone: paused by somebody, or slowed by its own failures.
+    ALONE = Q(paused_at__isnull=False) | Q(state__in=[State.OPEN, State.PROBING])
 
     @property
     def waiting(self) -> QuerySet[Job]:

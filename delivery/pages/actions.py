@@ -40,8 +40,15 @@ TRY_NOW, RESEND, CANCEL, NOT_RECEIVED = "try-now", "resend", "cancel", "not-rece
 RESEND_DELIVERED = "resend-delivered"
 
 
-def offer(job: Job, user: User, now: datetime, *, held: bool = False) -> Offer:
-    """What `user` may do with `job`, whose partner is read. `held`: its destination is left alone."""
+# Why trying a job now would not help, by what holds its destination back.
+SLOWED = gettext_lazy(
+    "“Try now” would not help: the destination itself is held back. One success lets all follow."
+)
+PAUSED = gettext_lazy("“Try now” would not help: the destination is paused. Resume it on its own page.")
+
+
+def offer(job: Job, user: User, now: datetime, *, held: Any = "") -> Offer:
+    """What `user` may do with `job`, whose partner is read. `held`: why its destination is left alone."""
     if not user.has_perm("delivery.act_job"):
         return Offer(why=[_("Your role reads only: operators and admins try again, resend, cancel.")])
     if job.status == Status.SENDING:
@@ -53,12 +60,10 @@ def offer(job: Job, user: User, now: datetime, *, held: bool = False) -> Offer:
     return _ended(job)
 
 
-def _waiting(job: Job, now: datetime, held: bool) -> Offer:
+def _waiting(job: Job, now: datetime, held: Any) -> Offer:
     actions, why = [Action(CANCEL, _("Cancel"))], _doubts(job)
     if held:
-        why.append(
-            _("“Try now” would not help: the destination itself is held back. One success lets all follow.")
-        )
+        why.append(str(held))
     elif job.next_attempt_at is not None and job.next_attempt_at <= now:
         why.append(_("It is due: a worker takes it as soon as its destination has a place."))
     else:

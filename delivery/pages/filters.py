@@ -63,7 +63,9 @@ class LogFilter(forms.Form):
         required=False,
         error_messages={"invalid": _("Write the whole id, 36 characters with its dashes.")},
     )
-    status = _choice(_("Status"), _any([*Status.choices, (HELD, _("Waits for a slowed destination"))]))
+    status = _choice(
+        _("Status"), _any([*Status.choices, (HELD, _("Waits for a slowed or paused destination"))])
+    )
     partner = _choice(_("Partner"), [], error=_("There is no such partner; choose one from the list."))
     channel = _choice(_("Channel"), _any(Kind.choices))
     profile = _choice(_("Profile"), [], error=_("There is no such profile; choose one from the list."))
@@ -147,9 +149,9 @@ def presets() -> list[tuple[str, Any]]:
 
 def held() -> Q:
     """Jobs that wait while their destination is left alone; for e-mail that is the account."""
-    slowed = [Lane.State.OPEN, Lane.State.PROBING]
-    account = Exists(Lane.objects.filter(smtp__isnull=False, state__in=slowed))
-    return Q(status__in=WAITING) & (Q(settings__lane__state__in=slowed) | (Q(kind=Kind.EMAIL) & Q(account)))
+    alone = Lane.objects.filter(Lane.ALONE)
+    account = Exists(alone.filter(smtp__isnull=False))
+    return Q(status__in=WAITING) & (Q(settings__lane__in=alone) | (Q(kind=Kind.EMAIL) & Q(account)))
 
 
 def _midnight(day: date) -> UUID:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -83,7 +84,8 @@ def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponse:
 
 def _row(job_id: UUID) -> Job:
     return get_object_or_404(
-        Job.objects.select_related("partner", "settings__lane", "policy", "assignment__profile"), id=job_id
+        Job.objects.select_related("partner", "settings__lane__paused_by", "policy", "assignment__profile"),
+        id=job_id,
     )
 
 
@@ -97,17 +99,18 @@ def _state(
 ) -> dict[str, Any]:
     """All that changes while the job goes on."""
     now, lane = clock.now(), _lane(row)
-    shut = words.shut_until(lane)
+    shut, paused = words.shut_until(lane), words.paused(lane)
+    waits = paused or (_("Waits until its destination is tried again.") if shut else "")
     return {
         "job": row,
-        "next_at": max(row.next_attempt_at, shut) if row.next_attempt_at and shut else row.next_attempt_at,
+        "next_at": None if paused else _later(row.next_attempt_at, shut),
         "settings_page": _settings_page(request, row),
         "lead": words.lead_name(reader().sheets([row.lead_id]).get(row.lead_id)),
-        "sentence": _("Waits until its destination is tried again.") if shut else words.sentence(row, now),
-        "slowed": words.slowed(lane),
+        "sentence": waits or words.sentence(row, now),
+        "slowed": "" if paused else words.slowed(lane),
         "attempts": words.attempts(row),
         "steps": trail.steps(row, tries, chosen),
-        "offer": actions.offer(row, cast(User, request.user), now, held=shut is not None),
+        "offer": actions.offer(row, cast(User, request.user), now, held=_held(lane)),
         "recipients": _recipients(row),
         **_answer(row),
         **_poll(row),
@@ -120,6 +123,16 @@ def _poll(row: Job) -> dict[str, Any]:
         return {"settled": True}
     left = (row.next_attempt_at - clock.now()).total_seconds() if row.next_attempt_at else 0
     return {"settled": False, "mark": words.mark(row), "again": int(min(max(left, SOON), LATER))}
+
+
+def _later(due: datetime | None, shut: datetime | None) -> datetime | None:
+    return max(due, shut) if due and shut else due
+
+
+def _held(lane: Lane | None) -> Any:
+    if lane is not None and lane.paused_at:
+        return actions.PAUSED
+    return actions.SLOWED if words.shut_until(lane) else ""
 
 
 def _settings_page(request: HttpRequest, row: Job) -> str:
@@ -137,8 +150,13 @@ def _lane(row: Job) -> Lane | None:
     if row.status not in WAITING:
         return None
     if row.kind == Kind.EMAIL:
-        return Lane.objects.filter(smtp__isnull=False).first()
-    return getattr(row.settings, "lane", None)
+        lane = Lane.objects.select_related("paused_by").filter(smtp__isnull=False).first()
+    else:
+        lane = getattr(row.settings, "lane", None)
+    if lane is not None and row.test:
+        # A test goes out, paused or not.
+        lane.paused_at = None
+    return lane
 
 
 def _recipients(row: Job) -> list[tuple[str, str, Any]]:

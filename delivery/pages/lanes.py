@@ -26,11 +26,14 @@ def slowed(partner: Partner) -> list[Slowed]:
     own = Q(settings__partner=partner)
     if DeliverySettings.objects.filter(partner=partner, kind=Kind.EMAIL).exists():
         own |= Q(smtp__isnull=False)
-    lanes = Lane.objects.filter(own).exclude(state=Lane.State.CLOSED).select_related("settings")
-    return [_told(lane) for lane in lanes.order_by("id")]
+    lanes = Lane.objects.filter(own).exclude(state=Lane.State.CLOSED, paused_at=None)
+    return [_told(lane) for lane in lanes.select_related("settings", "paused_by").order_by("id")]
 
 
 def _told(lane: Lane) -> Slowed:
+    if lane.paused_at is not None:
+        paused = _("%(whose)s is paused %(how)s.") % {**_whose(lane), "how": words.pause(lane)}
+        return Slowed(None, [paused, _waiting(lane)])
     if lane.state == Lane.State.RAMP:
         return Slowed(
             None,

@@ -40,14 +40,14 @@ def part(request: HttpRequest, partner_id: int, told: str = "") -> HttpResponse:
         "lines": log.lines(list(jobs.select_related("partner", "policy")[:LAST])),
         "health": _health(Counter(_week(partner))),
         "slowed": lanes.slowed(partner),
-        "may_try": request.user.has_perm("delivery.act_job"),
+        "may_try": request.user.has_perm("delivery.act_lane"),
         "told": told,
     }
     return render(request, "delivery/_results.html", found)
 
 
 @require_POST
-@needs("delivery.act_job")
+@needs("delivery.act_lane")
 def try_now(request: HttpRequest, partner_id: int, lane_id: int) -> HttpResponse:
     """Lets one job try a slowed destination at once, and shows how it stands then."""
     get_object_or_404(Partner, pk=partner_id)

@@ -63,6 +63,22 @@ def shut_until(lane: Lane | None) -> datetime | None:
     return lane.open_until
 
 
+def paused(lane: Lane | None) -> str:
+    """«Waits: its destination was paused by Ana Petrova, 24 Nov 2026, 14:05. …»; "" where it is not."""
+    if lane is None or lane.paused_at is None:
+        return ""
+    return _("Waits: its destination is paused %(how)s. Waiting costs it no attempt.") % {"how": pause(lane)}
+
+
+def pause(lane: Lane) -> str:
+    """«by Ana Petrova since 24 Nov 2026, 14:05», of a paused lane."""
+    since = show.full_time(lane.paused_at) if lane.paused_at else show.EMPTY
+    if lane.paused_by is None:
+        return _("since %(since)s") % {"since": since}
+    person = plain(lane.paused_by.name or lane.paused_by.email)
+    return _("by %(person)s since %(since)s") % {"person": person, "since": since}
+
+
 def slowed(lane: Lane | None) -> str:
     """Why a waiting job's destination is left alone, and until when; "" where it is not."""
     if lane is None or lane.open_until is None or shut_until(lane) is None:

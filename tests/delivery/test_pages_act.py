@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from delivery.models import Job, Lane
 from delivery.pages.actions import DO, DONE
+from leadflip.kit import show
 from tests.factories import DeliverySettingsFactory, JobFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +153,19 @@ def test_job_of_a_slowed_destination_says_until_when(operator: Client) -> None:
     assert offered(html) == {"cancel"}
     letter = JobFactory.create(settings=DeliverySettingsFactory.create(kind="email"), kind="email")
     assert "left alone until" not in page(operator, letter)
+
+
+def test_job_of_a_paused_destination_says_who_paused_it(operator: Client) -> None:
+    job = JobFactory.create(retrying=True, next_attempt_at=later())
+    at, ana = timezone.now(), UserFactory.create(name="Ana Petrova")
+    Lane.objects.create(
+        settings=job.settings, state="open", open_until=at, failing_since=at, paused_at=at, paused_by=ana
+    )
+    html = page(operator, job)
+    assert f"Waits: its destination is paused by Ana Petrova since {show.full_time(at)}" in html
+    assert "the destination is paused. Resume it" in html
+    assert "left alone until" not in html
+    assert offered(html) == {"cancel"}
 
 
 def test_job_now_answers_only_what_changed(operator: Client) -> None:
