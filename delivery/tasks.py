@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db.models.functions import Now
 
-from delivery import alerts, trial
+from delivery import alerts, hourly, trial
 from delivery.bounce import mailbox
 from delivery.bounce.forget import forget
 from delivery.bounce.imap import MailboxError
@@ -16,6 +16,7 @@ from delivery.channels.base import DeliveryError
 from delivery.engine.engine import Engine
 from delivery.models import Job
 from delivery.models.job import WAITING
+from leadflip.kit import clock
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,18 @@ def send_alerts() -> int:
         # They wait for the next run; the account's own page shows what is wrong with it.
         logger.warning("alerts were not sent: %s", error.error_class)
         return 0
+
+
+@shared_task(soft_time_limit=600, time_limit=630)
+def count_hours() -> int:
+    """Each minute: counts attempts into hours; returns how many hours changed."""
+    return hourly.count()
+
+
+@shared_task
+def forget_hours() -> int:
+    """Each hour: removes sums of more than 90 days; returns how many."""
+    return hourly.forget(clock.now())
 
 
 @shared_task

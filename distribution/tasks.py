@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from distribution import hourly
 from distribution.intake import idempotency, renewal
 from distribution.intake.imports import chunks, run
 from distribution.routing import waiting
@@ -35,3 +36,15 @@ def forget_imports() -> int:
 def renew_match_keys() -> int:
     """Each minute: makes digests anew where match keys or digest keys changed; returns of how many leads."""
     return renewal.renew_all()
+
+
+@shared_task(soft_time_limit=600, time_limit=630)
+def count_hours() -> int:
+    """Each minute: counts the leads of the last two hours, and what was missed; returns how many rows."""
+    return hourly.count()
+
+
+@shared_task
+def forget_hours() -> int:
+    """Each hour: removes sums of more than 90 days; returns how many."""
+    return hourly.forget()

@@ -3,6 +3,7 @@
 from delivery.models.attempt import Attempt, AttemptBody
 from delivery.models.bounce import BounceBox, BounceMail
 from delivery.models.engine import Engine
+from delivery.models.hourly import Counted, Hourly
 from delivery.models.job import Job
 from delivery.models.lane import Alert, Lane
 from delivery.models.smtp import SmtpAccount
@@ -13,7 +14,9 @@ __all__ = [
     "AttemptBody",
     "BounceBox",
     "BounceMail",
+    "Counted",
     "Engine",
+    "Hourly",
     "Job",
     "Lane",
     "SmtpAccount",

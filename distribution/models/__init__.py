@@ -2,6 +2,7 @@
 
 from distribution.models.entity import Entity, Field
 from distribution.models.hosted_form import HostedForm
+from distribution.models.hourly import HourlyLeads
 from distribution.models.imports import Import, ImportChunk
 from distribution.models.lead import Lead, LeadKey, Repeat
 from distribution.models.profile import Assignment, Profile, ProfileVersion
@@ -16,6 +17,7 @@ __all__ = [
     "Entity",
     "Field",
     "HostedForm",
+    "HourlyLeads",
     "Idempotency",
     "Import",
     "ImportChunk",
