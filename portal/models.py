@@ -50,6 +50,8 @@ class Entry(models.Model):
             models.Index(fields=["partner", "review", "-id"], name="entry_feed"),
             # CSV of one entity over all reviews, in order; the entities that a partner has leads of.
             models.Index(fields=["partner", "entity_id", "-id"], name="entry_partner"),
+            # The lead's story, and its erasure.
+            models.Index(fields=["lead_id"], name="entry_lead"),
         ]
 
     def __str__(self) -> str:

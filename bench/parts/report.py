@@ -26,6 +26,8 @@ class Report:
         self.aims: dict[str, str] = {}
         self.missing: list[str] = []
         self.facts: dict[str, Any] = {}
+        # Stand in the table instead of a line a figure, where there are many.
+        self.lines: list[str] = []
         self._folder = folder
 
     def add(self, key: str, value: float) -> None:
@@ -74,16 +76,16 @@ class Report:
         }
 
     def table(self) -> str:
-        """One line a figure: median, spread, rounds, aim."""
+        """One line a figure: median, spread, rounds, aim; or the measure's own `lines`."""
         heading = f"  {'':<34}{'median':>10}  {'least – most':<21}{'rounds':>6}  aim"
-        lines = [
-            self._line(key) for part in PARTS for key in sorted(self.rounds) if key.startswith(f"{part}.")
+        lines = self.lines or [
+            heading,
+            *(self._line(key) for part in PARTS for key in sorted(self.rounds) if key.startswith(f"{part}.")),
         ]
-        lines += [f"  {name}: {value}" for name, value in self.facts.items()]
+        lines = [*lines, *(f"  {name}: {value}" for name, value in self.facts.items())]
         return "\n".join(
             [
                 f"\n{self.name} ({cores.words()})",
-                heading,
                 *lines,
                 *(f"  MISSING: {words}" for words in self.missing),
             ]

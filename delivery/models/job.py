@@ -103,13 +103,19 @@ class Job(models.Model):
             ),
             # The sweep: claims whose lease ran out.
             models.Index(fields=["lease_until"], condition=Q(status="sending"), name="job_leased"),
-            # The log: newest first by partner, and what went wrong.
+            # The log: newest first by partner, by every status but that of nearly all, by what went wrong,
+            # by the code of a failure, and tests alone.
             models.Index(fields=["partner", "-id"], name="job_partner"),
             models.Index(
                 fields=["status", "-id"],
-                condition=Q(status__in=["failed", "cancelled"]),
-                name="job_ended_badly",
+                condition=Q(status__in=["queued", "sending", "retrying", "failed", "cancelled"]),
+                name="job_undelivered",
             ),
+            models.Index(
+                fields=["last_error_class", "-id"], condition=~Q(last_error_class=""), name="job_error"
+            ),
+            models.Index(fields=["last_code", "-id"], condition=Q(last_code__gte=300), name="job_code"),
+            models.Index(fields=["-id"], condition=Q(test=True), name="job_tests"),
             # The news: what ended badly and was not told.
             models.Index(
                 fields=["id"], condition=Q(told=False, status__in=["failed", "cancelled"]), name="job_untold"

@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -149,9 +149,9 @@ def presets() -> list[tuple[str, Any]]:
 
 def held() -> Q:
     """Jobs that wait while their destination is left alone; for e-mail that is the account."""
-    alone = Lane.objects.filter(Lane.ALONE)
-    account = Exists(alone.filter(smtp__isnull=False))
-    return Q(status__in=WAITING) & (Q(settings__lane__in=alone) | (Q(kind=Kind.EMAIL) & Q(account)))
+    alone = list(Lane.objects.filter(Lane.ALONE).values_list("settings_id", flat=True))
+    theirs = Q(settings__in=[settings for settings in alone if settings])
+    return Q(status__in=WAITING) & (theirs | Q(kind=Kind.EMAIL) if None in alone else theirs)
 
 
 def _midnight(day: date) -> UUID:

@@ -38,6 +38,8 @@ class LeadAdmin(BaseAdmin[Lead]):
     nothing_yet = _("Leads appear here as sources send them.")
     list_select_related = ["entity"]
     ordering = ["-id"]
+    growing = True
+    sortable_by = ()
     search_fields = ["id"]
     search_help_text = _("A lead's id, whole.")
     change_form_template = "admin/distribution/lead.html"
@@ -154,7 +156,7 @@ class LeadAdmin(BaseAdmin[Lead]):
             return render(request, "distribution/_lead_poll.html", shown)
         return render(request, "distribution/_lead_now.html", lead_page.context(lead))
 
-    @admin.display(description=_("received"), ordering="id")
+    @admin.display(description=_("received"))
     def received(self, lead: Lead) -> Any:
         """When it came in."""
         return lead.created_at

@@ -82,8 +82,12 @@ class Lead(models.Model):
         indexes = [
             # The drain of leads that wait for routing.
             models.Index(fields=["routing_due"], condition=Q(routing="waiting"), name="lead_waiting"),
-            # The list's filter for leads that went nowhere.
-            models.Index(fields=["-id"], condition=Q(routing="unmatched"), name="lead_nowhere"),
+            # The list's filter by routing, for all but the routed ones, which are nearly all.
+            models.Index(
+                fields=["routing", "-id"],
+                condition=Q(routing__in=["waiting", "unmatched", "none"]),
+                name="lead_unrouted",
+            ),
             # The list of one entity, newest first.
             models.Index(fields=["entity", "-id"], name="lead_entity"),
         ]

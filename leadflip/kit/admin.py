@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import (
     PROTECT,
@@ -26,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit import navigation, once
 from leadflip.kit.generics import BaseInlineFormSet, ModelAdmin, StackedInline, TabularInline
+from leadflip.kit.growing import GrowingList
 from leadflip.kit.widgets import Picker
 
 if TYPE_CHECKING:
@@ -121,6 +123,8 @@ class BaseAdmin(PlainFields[M], ModelAdmin[M]):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     view_on_site = False
+    # Newest first, without counting: for tables that grow without end.
+    growing = False
     # What an empty list says of itself.
     nothing_yet: "StrOrPromise" = ""
 
@@ -128,6 +132,9 @@ class BaseAdmin(PlainFields[M], ModelAdmin[M]):
         rows: QuerySet[M] = super().get_queryset(request)
         of_one = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
         return rows.annotate(is_needed=needed(self.model)) if of_one else rows  # type: ignore[return-value]  # the stubs name it anew
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return GrowingList if self.growing else super().get_changelist(request, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without the list's delete: things go one by one, from their own pages."""
