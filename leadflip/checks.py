@@ -114,6 +114,7 @@ LEAST = {
     "ENGINE_YOUNG": 1,
     "SWEEP_SECONDS": 1,
     "DOWN_SECONDS": 60,
+    "AUDIT_DAYS": 0,
     "GRACE_SECONDS": 0,
     "PROXIES": 0,
 }

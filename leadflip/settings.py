@@ -141,6 +141,9 @@ ACCOUNT_RATE_LIMITS = {
 PASSWORD_RESET_TIMEOUT = 3600
 INVITATION_TIMEOUT = 3 * 24 * 3600
 
+# Days that the audit log keeps its entries; 0: for ever.
+AUDIT_DAYS = env.int("AUDIT_DAYS", default=730)
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -225,6 +228,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "forget-sessions": {"task": "partners.tasks.forget_sessions", "schedule": 24 * 3600.0},
+    "forget-audit": {"task": "partners.tasks.forget_audit", "schedule": 24 * 3600.0},
     "route-waiting": {"task": "distribution.tasks.route_waiting", "schedule": 1.0, "options": {"expires": 5}},
     "carry-on-imports": {
         "task": "distribution.tasks.carry_on_imports",

@@ -13,9 +13,11 @@ class PartnersConfig(AppConfig):
 
     def ready(self) -> None:
         from partners import roles
+        from partners.audit import signs
 
         post_migrate.connect(roles.grant, dispatch_uid="partners.roles")
         post_migrate.connect(first_revision, sender=self, dispatch_uid="partners.revision")
+        signs.connect()
 
 
 def first_revision(using: str, apps: Apps = installed, **kwargs: Any) -> None:

@@ -34,6 +34,7 @@ TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ..
         "partner": (FULL, READ, READ),
         "deliverysettings": (FULL, READ, READ),
         "retrypolicy": (FULL, READ, READ),
+        "auditentry": (READ, READ, NONE),
     },
     "portal": {
         "entry": (READ, READ, READ),

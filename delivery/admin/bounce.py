@@ -19,11 +19,10 @@ from delivery.bounce import state
 from delivery.models import BounceBox, BounceMail
 from delivery.pages import words
 from delivery.pages.bounces import LOOKS, may_read
-from leadflip.kit.admin import BaseAdmin
 from leadflip.kit.crypto import SealError
 from leadflip.kit.templatetags.kit import badge
 from leadflip.kit.widgets import Radios
-from partners.admin.base import ConfigAdmin, person
+from partners.admin.base import AuditedAdmin, ConfigAdmin, person
 
 # What is shown of a mail; all of it is kept.
 SHOWN_BYTES = 64 * 1024
@@ -128,7 +127,7 @@ class BounceBoxAdmin(ConfigAdmin[BounceBox]):
 
 
 @admin.register(BounceMail)
-class BounceMailAdmin(BaseAdmin[BounceMail]):
+class BounceMailAdmin(AuditedAdmin[BounceMail]):
     """Mails that came in by either inlet, newest first. Nobody edits them."""
 
     list_display = ["what", "became", "of_job", "received_at", "words"]

@@ -131,6 +131,14 @@ def _cancel(job_id: UUID, user: User) -> None:
     services.cancel(job_id=job_id, reason=reason)
 
 
+# As the audit log calls them.
+NAMES: Mapping[str, Any] = {
+    TRY_NOW: gettext_lazy("Try now"),
+    RESEND: gettext_lazy("Resend"),
+    RESEND_DELIVERED: gettext_lazy("Send once more"),
+    CANCEL: gettext_lazy("Cancel"),
+    NOT_RECEIVED: gettext_lazy("Not received"),
+}
 # What each does: raises services.Refused, Job.DoesNotExist.
 DO: Mapping[str, Callable[[UUID, User], None]] = {
     TRY_NOW: lambda job_id, user: services.try_now(job_id=job_id),

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_POST
 
 from delivery.bounce import inlet, mailbox, state
 from delivery.bounce.imap import MailboxError
-from delivery.models import BounceMail, Job
+from delivery.models import BounceBox, BounceMail, Job
 from delivery.pages import words
 from leadflip.kit import once
 from leadflip.kit.crypto import SealError
 from leadflip.kit.needs import needs
+from partners import audit
+from partners.admin.base import person
 from partners.services import touch
 
 # Somebody waits before a page, and holds a thread of the web server; the worker reads the rest.
@@ -60,7 +62,8 @@ def key(request: HttpRequest) -> HttpResponse:
     """Makes the key of the HTTP address and shows it once."""
     with transaction.atomic():
         touch()
-        plain = inlet.make_key()
+        with audit.watching(person(request), BounceBox.current()):
+            plain = inlet.make_key()
     back = reverse("admin:delivery_bouncebox_changelist")
     text = _("Whatever posts mails to %(url)s sends it as “Authorization: Bearer …”.")
     once.keep(

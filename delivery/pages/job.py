@@ -7,6 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from delivery.models.job import SETTLED, WAITING
 from delivery.pages import actions, bounces, exchange, trail, words
 from leadflip.kit import clock
 from leadflip.kit.needs import needs
+from partners import audit
 from partners.models import User
 from partners.models.settings import Kind
 from partners.sheet import reader
@@ -71,7 +73,9 @@ def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponse:
         raise Http404
     user = cast(User, request.user)
     try:
-        actions.DO[action](job_id, user)
+        with transaction.atomic():
+            actions.DO[action](job_id, user)
+            audit.acted(by=user, what=actions.NAMES[action], objects=[Job(pk=job_id)])
     except services.Refused as refused:
         messages.error(request, refused.refusal.label)
     except Job.DoesNotExist as error:

@@ -178,6 +178,14 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
             raise PermissionDenied
         return assignment
 
+    def watched(self, obj: Assignment) -> list[Any]:
+        """The partner's own settings are edited here, too."""
+        return [obj, obj.partner]
+
+    def related(self, obj: Assignment) -> list[Any]:
+        """The profile's page changes rank and price of all its partners."""
+        return [obj.profile]
+
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
         """None, which keeps it out of the sidebar."""
         return {}

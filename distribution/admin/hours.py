@@ -197,18 +197,23 @@ def stands(assignment: Assignment) -> str:
     return gettext("Closed, opens %(opening)s") % {"opening": words}
 
 
-def lines(assignment: Assignment) -> SafeString:
-    """The hours to read: a line a weekday that has some, then the holidays."""
+def days(assignment: Assignment) -> list[tuple[str, str]]:
+    """Each weekday with its times, then the holidays; none where it is always open."""
     if not assignment.hours:
-        return format_html("{}", gettext("Always open"))
-    days = [
-        (label, _line(assignment.hours.get(day, ())) or gettext("closed"))
+        return []
+    week = [
+        (str(label), _line(assignment.hours.get(day, ())) or gettext("closed"))
         for label, day in zip(LABELS, DAYS, strict=True)
     ]
     free = assignment.hours.get("holidays", ())
-    if free:
-        days.append((gettext("Holidays"), ", ".join(free)))
-    return format_html_join("", "<div>{}: {}</div>", days)
+    return [*week, (gettext("Holidays"), ", ".join(free))] if free else week
+
+
+def lines(assignment: Assignment) -> SafeString:
+    """The hours to read, a line a day."""
+    if not assignment.hours:
+        return format_html("{}", gettext("Always open"))
+    return format_html_join("", "<div>{}: {}</div>", days(assignment))
 
 
 def _about(assignment: Assignment, *, may_change: bool) -> SafeString:

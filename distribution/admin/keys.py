@@ -1,5 +1,6 @@
 """API keys: made here and shown once, revoked here."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from distribution import services
 from distribution.models import ApiKey
 from leadflip.kit import clock, once
-from partners.admin.base import ConfigAdmin
+from partners import audit
+from partners.admin.base import ConfigAdmin, person
 from partners.services import touch
 
 
@@ -75,12 +77,17 @@ class ApiKeyAdmin(ConfigAdmin[ApiKey]):
     ) -> HttpResponse:
         return once.way(request) or super().response_add(request, obj, post_url_continue)
 
+    def _set(self, request: HttpRequest, keys: QuerySet[ApiKey], revoked: datetime | None) -> int:
+        touch()
+        chosen = list(keys)
+        with audit.watching(person(request), *chosen):
+            return ApiKey.objects.filter(pk__in=[key.pk for key in chosen]).update(revoked_at=revoked)
+
     @admin.action(description=_("Revoke the chosen keys"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         """Requests with these keys are refused from now on."""
         with transaction.atomic():
-            touch()
-            count = queryset.filter(revoked_at=None).update(revoked_at=clock.now())
+            count = self._set(request, queryset.filter(revoked_at=None), clock.now())
         words = ngettext(
             "%(count)d key revoked: requests with it are refused from now on.",
             "%(count)d keys revoked: requests with them are refused from now on.",
@@ -92,7 +99,6 @@ class ApiKeyAdmin(ConfigAdmin[ApiKey]):
     def put_back(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         """Undoes `revoke`."""
         with transaction.atomic():
-            touch()
-            count = queryset.exclude(revoked_at=None).update(revoked_at=None)
+            count = self._set(request, queryset.exclude(revoked_at=None), None)
         words = ngettext("%(count)d key is in force again.", "%(count)d keys are in force again.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)

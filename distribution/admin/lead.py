@@ -1,5 +1,6 @@
 """Leads: their values, why they went where they went, and what became of the jobs."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,16 +22,18 @@ from distribution.admin import lead_edit, lead_page
 from distribution.models import Field, Lead
 from distribution.routing.again import route_again
 from distribution.routing.waiting import BATCH
-from leadflip.kit.admin import BaseAdmin
 from leadflip.kit.needs import needs
 from leadflip.kit.templatetags.kit import badge, test_badge
+from partners import audit
+from partners.admin.base import AuditedAdmin, person
+from partners.models.audit import Verb
 
 MOST_AT_ONCE = 1000
 EDIT = "distribution.change_lead"
 
 
 @admin.register(Lead)
-class LeadAdmin(BaseAdmin[Lead]):
+class LeadAdmin(AuditedAdmin[Lead]):
     """Encrypted values are masked for everybody."""
 
     list_display = ["named", "routed", "delivered", "received", "entity", "source"]
@@ -77,7 +80,7 @@ class LeadAdmin(BaseAdmin[Lead]):
             text = _("Choose at most %(most)d leads: each is decided anew.") % {"most": MOST_AT_ONCE}
             self.message_user(request, text, messages.WARNING)
             return
-        made = sum(route_again(ids[first : first + BATCH]) for first in range(0, len(ids), BATCH))
+        made = sum(_again(request, ids[first : first + BATCH]) for first in range(0, len(ids), BATCH))
         text = ngettext(
             "%(count)d distribution job was made.", "%(count)d distribution jobs were made.", made
         )
@@ -129,7 +132,7 @@ class LeadAdmin(BaseAdmin[Lead]):
         shown = {**self.admin_site.each_context(request), "opts": self.opts}
         response, made = lead_edit.add(request, shown)
         if made is not None:
-            self.log_addition(request, Lead.objects.get(pk=made), [{"added": {}}])
+            audit.note(by=person(request), verb=Verb.ADDED, obj=Lead(pk=made))
         return response
 
     @method_decorator(transaction.atomic)
@@ -141,7 +144,8 @@ class LeadAdmin(BaseAdmin[Lead]):
         shown = {**self.admin_site.each_context(request), "opts": self.opts, "name": lead_page.name(lead)}
         response, changed = lead_edit.edit(request, lead, shown)
         if changed:
-            self.log_change(request, lead, [{"changed": {"fields": changed}}])
+            changes = [{"what": label, "secret": "changed"} for label in changed]
+            audit.note(by=person(request), verb=Verb.CHANGED, obj=lead, changes=changes)
         return response
 
     def now(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
@@ -181,6 +185,13 @@ class LeadAdmin(BaseAdmin[Lead]):
             "delivered": statuses.count("delivered"),
             "all": len(statuses),
         }
+
+
+@transaction.atomic
+def _again(request: HttpRequest, ids: Sequence[UUID]) -> int:
+    """How many jobs that made."""
+    audit.acted(by=person(request), what=gettext("Route again"), objects=[Lead(pk=each) for each in ids])
+    return route_again(ids)
 
 
 def _found(object_id: str) -> Any:

@@ -158,6 +158,10 @@ class ProfileAdmin(ConfigAdmin[Profile]):
         super().save_related(request, form, formsets, change)
         services.save_profile(profile=form.instance, by=person(request))
 
+    def related(self, obj: Profile) -> list[Any]:
+        """Its partners have pages of their own."""
+        return list(obj.assignments.all())
+
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], Any, set[str], list[str]]:

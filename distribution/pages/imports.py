@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -26,6 +27,8 @@ from distribution.models.imports import ImportState
 from distribution.pages.import_forms import MatchForm, ReadingForm, StartForm, UploadForm
 from leadflip.kit import paging
 from leadflip.kit.needs import needs
+from partners import audit
+from partners.admin.base import person
 from partners.models import Revision
 
 PERMISSION = "distribution.add_import"
@@ -154,7 +157,9 @@ def show(request: HttpRequest, run_id: int) -> HttpResponse:
     form = StartForm(request.POST) if request.method == "POST" else StartForm.of(entity)
     if form.is_bound and form.is_valid():
         wanted = OnDuplicate(form.cleaned_data["on_duplicate"])
-        run.start(run=own, on_duplicate=wanted, route=form.cleaned_data["route"])
+        with transaction.atomic():
+            if run.start(run=own, on_duplicate=wanted, route=form.cleaned_data["route"]):
+                audit.acted(by=person(request), what=_("Import the file"), objects=[own])
         return redirect("imports:run", own.pk)
     told = preview.preview(own, entity)
     ignored = mapping.ignored(own.columns, own.mapping)
@@ -185,7 +190,9 @@ def now(request: HttpRequest, run_id: int) -> HttpResponse:
 def stop(request: HttpRequest, run_id: int) -> HttpResponse:
     """Ends it after the rows that are being imported."""
     found = get_object_or_404(IMPORTS, pk=run_id)
-    run.stop(run=found)
+    with transaction.atomic():
+        if run.stop(run=found):
+            audit.acted(by=person(request), what=_("Stop the import"), objects=[found])
     return redirect("imports:run", found.pk)
 
 

@@ -52,7 +52,16 @@ GROUPS = (
             "distribution.hostedform",
         ),
     ),
-    Group("system", _("System"), ("partners.user", "delivery.smtpaccount", "delivery.bouncebox")),
+    Group(
+        "system",
+        _("System"),
+        (
+            "partners.user",
+            "delivery.smtpaccount",
+            "delivery.bouncebox",
+            Page("audit:log", _("Audit log"), "partners.view_auditentry"),
+        ),
+    ),
 )
 PLACED = {item for group in GROUPS for item in group.items if isinstance(item, str)}
 LAST = GROUPS[-1].key

@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from leadflip.kit import once
+from partners import audit
 from partners.accounts import links
+from partners.admin.base import person as signed_in
 from partners.models import User
 
 
@@ -41,11 +43,13 @@ def _send(request: HttpRequest, person: User) -> HttpResponse | None:
         # In the mail server's own words or ours; the page stays, with the other way.
         messages.error(request, _("The letter was not sent. %(why)s") % {"why": error})
         return None
+    audit.acted(by=signed_in(request), what=_("Link for a password: sent"), objects=[person])
     messages.success(request, _("A link is on its way to %(email)s.") % {"email": person.email})
     return HttpResponseRedirect(reverse("admin:partners_user_change", args=[person.pk]))
 
 
 def _show(request: HttpRequest, person: User) -> HttpResponse | None:
+    audit.acted(by=signed_in(request), what=_("Link for a password: shown"), objects=[person])
     once.keep(
         request,
         title=_("Link for %(person)s") % {"person": person},

@@ -4,22 +4,27 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account import admin as allauth_admin
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
-from leadflip.kit.admin import BaseAdmin, TableInline
+from leadflip.kit.admin import TableInline
 from leadflip.kit.generics import ModelForm
 from leadflip.kit.widgets import only_saved
 from partners import roles
 from partners.admin import login_link
+from partners.admin.base import AuditedAdmin
 from partners.admin.people_forms import NewPersonForm, PasswordForm, PersonForm
 from partners.models import Member, Partner, User
 
@@ -86,7 +91,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class PersonAdmin(StockAdmin, BaseAdmin[User]):
+class PersonAdmin(StockAdmin, AuditedAdmin[User]):
     """Staff and members alike: one login a person."""
 
     form = PersonForm
@@ -136,6 +141,14 @@ class PersonAdmin(StockAdmin, BaseAdmin[User]):
         if not self.has_change_permission(request, person):
             raise PermissionDenied
         return login_link.page(request, person, self.admin_site.each_context(request))
+
+    @method_decorator(sensitive_post_parameters())
+    @method_decorator(transaction.atomic)
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """The stock page, with an entry in the audit log."""
+        if request.method == "POST" and (person := self.get_object(request, unquote(id))):
+            self.remember(request, person)
+        return super().user_change_password(request, id, form_url)
 
     @admin.display(description=_("role"))
     def role(self, person: User) -> str:

@@ -1,8 +1,9 @@
-"""Who receives leads, how they are reached, and all people with a login."""
+"""Who receives leads, how they are reached, all people with a login, and what they did."""
 
+from partners.models.audit import AuditEntry
 from partners.models.partner import Partner
 from partners.models.people import Member, User
 from partners.models.revision import Revision
 from partners.models.settings import DeliverySettings, RetryPolicy
 
-__all__ = ["DeliverySettings", "Member", "Partner", "RetryPolicy", "Revision", "User"]
+__all__ = ["AuditEntry", "DeliverySettings", "Member", "Partner", "RetryPolicy", "Revision", "User"]

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
 from distribution.models import Entity, Lead, Profile
 from leadflip.kit import crypto
+from partners.models import AuditEntry
 from tests import factories as f
 from tests.distribution.conftest import changed
 from tests.forms import controls
@@ -68,7 +68,9 @@ def test_typed_lead_is_routed_as_any_other(
     assert lead.consent["text"] == "By phone"
     assert (lead.consent["at"], lead.consent["url"]) == ("2026-11-24T14:05:00Z", "https://cert.example.com/1")
     assert (lead.routing, lead.jobs.count()) == ("routed", 1)
-    assert LogEntry.objects.get().object_id == str(lead.pk)
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.model, entry.object_id) == ("added", "distribution.lead", str(lead.pk))
+    assert entry.changes == []
 
 
 def test_lead_that_is_not_to_be_routed_stays(desk: Client, profile: Profile) -> None:
@@ -154,7 +156,8 @@ def test_only_what_was_changed_is_saved(desk: Client, lead: Lead) -> None:
     assert lead.raw == {"size": "42,5"}
     assert opened(lead) == {"iban": "DE-planted-iban", "born": "1970-01-01"}
     assert (lead.note, lead.routing) == ("Call after six", "routed")
-    assert LogEntry.objects.get().get_change_message() == "Changed Full name and Roofs."
+    changes = AuditEntry.objects.get().changes
+    assert changes == [{"what": label, "secret": "changed"} for label in ("Full name", "Roofs")]
 
 
 def test_values_are_taken_away_and_replaced(desk: Client, lead: Lead) -> None:

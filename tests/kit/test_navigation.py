@@ -26,6 +26,7 @@ def test_models_and_pages_stand_in_their_groups() -> None:
         "operations": ["Delivery log", "Leads"],
         "distribution": ["Profiles"],
         "intake": ["CSV imports"],
+        "system": ["Audit log"],
     }
 
 
@@ -37,7 +38,7 @@ def test_page_is_hidden_without_its_permission(db: None) -> None:
 
 def test_unknown_model_joins_the_last_group() -> None:
     models = {"partners.user": entry("People"), "other.thing": entry("Things")}
-    assert names(navigation.groups(models, ADMIN))["system"] == ["People", "Things"]
+    assert names(navigation.groups(models, ADMIN))["system"] == ["People", "Audit log", "Things"]
 
 
 def test_heading_leads_to_its_first_item() -> None:

@@ -18,7 +18,8 @@ from distribution.routing.hours import DAYS
 from distribution.services import save_profile
 from leadflip.kit import clock
 from leadflip.run.sample import walk
-from leadflip.run.sample.demo import PARTNER, Demo
+from leadflip.run.sample.demo import ADMIN, PARTNER, Demo
+from partners import audit
 from partners.models import DeliverySettings, Partner, RetryPolicy, User
 from partners.models.settings import Kind
 from partners.services import save_settings, touch
@@ -124,6 +125,8 @@ def _configuration() -> list[Scene]:
         Scene("bounces", reverse("admin:delivery_bouncebox_changelist")),
         Scene("people", _list("partners.user")),
         Scene("person", _change("partners.user", person.pk)),
+        Scene("audit-log", reverse("audit:log")),
+        Scene("audit-history", reverse("admin:partners_partner_history", args=[crm.pk])),
     ]
 
 
@@ -214,11 +217,14 @@ def _agree() -> None:
     with transaction.atomic():
         touch()
         hours = {**office, "holidays": ["2026-12-25", "2026-12-26"]}
-        Assignment.objects.filter(partner__name=FLAT).update(hours=hours)
+        with audit.watching(User.objects.get(email=ADMIN), Assignment.objects.get(partner__name=FLAT)):
+            Assignment.objects.filter(partner__name=FLAT).update(hours=hours)
         large = [[{"field": "budget", "op": "greater_than", "value": 10000}]]
         Assignment.objects.filter(partner__name=PORTAL).update(rules=large)
-        Partner.objects.filter(name=PORTAL).update(tells_why=True)
-        save_profile(profile=Profile.objects.get(), by=None)
+        by, profile = User.objects.get(email=ADMIN), Profile.objects.get()
+        with audit.watching(by, Partner.objects.get(name=PORTAL)):
+            Partner.objects.filter(name=PORTAL).update(tells_why=True)
+        save_profile(profile=profile, by=by)
 
 
 def _ask() -> None:
@@ -277,16 +283,17 @@ def _point_crm(path: str, policy: RetryPolicy | None) -> None:
     assert demo is not None
     with transaction.atomic():
         touch()
-        save_settings(
-            partner=row.partner,
-            kind=row.kind,
-            scope=row.scope,
-            config={**row.config, "url": demo.crm_url.replace("/leads", path)},
-            secrets=row.secrets(),
-            policy=policy,
-            everything=row.everything,
-            per_entity=row.per_entity,
-        )
+        with audit.watching(User.objects.get(email=ADMIN), row.partner):
+            save_settings(
+                partner=row.partner,
+                kind=row.kind,
+                scope=row.scope,
+                config={**row.config, "url": demo.crm_url.replace("/leads", path)},
+                secrets=row.secrets(),
+                policy=policy,
+                everything=row.everything,
+                per_entity=row.per_entity,
+            )
 
 
 def _answer() -> None:

@@ -54,18 +54,19 @@ class Progress:
         return _("%(rate)s rows a second, %(left)s left") % told
 
 
-def start(*, run: Import, on_duplicate: OnDuplicate, route: bool) -> None:
-    """Lets the workers begin; harmless where they did."""
-    Import.objects.filter(pk=run.pk, state=ImportState.MAPPING).update(
-        state=ImportState.RUNNING, on_duplicate=on_duplicate, route=route, started_at=clock.now()
+def start(*, run: Import, on_duplicate: OnDuplicate, route: bool) -> bool:
+    """Lets the workers begin; False where they did."""
+    mapped = Import.objects.filter(pk=run.pk, state=ImportState.MAPPING)
+    now = clock.now()
+    return bool(
+        mapped.update(state=ImportState.RUNNING, on_duplicate=on_duplicate, route=route, started_at=now)
     )
 
 
-def stop(*, run: Import) -> None:
-    """Ends an import after the chunk that is being done; what was imported stays."""
-    Import.objects.filter(pk=run.pk, state=ImportState.RUNNING).update(
-        state=ImportState.STOPPED, ended_at=clock.now()
-    )
+def stop(*, run: Import) -> bool:
+    """Ends an import after the chunk that is being done; what was imported stays. False after the end."""
+    running = Import.objects.filter(pk=run.pk, state=ImportState.RUNNING)
+    return bool(running.update(state=ImportState.STOPPED, ended_at=clock.now()))
 
 
 def carry_on() -> int:
