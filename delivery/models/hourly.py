@@ -16,7 +16,9 @@ class Hourly(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     hour = models.DateTimeField()
-    settings = models.ForeignKey("partners.DeliverySettings", models.CASCADE, related_name="hours")
+    settings = models.ForeignKey(
+        "partners.DeliverySettings", models.CASCADE, related_name="hours", db_index=False
+    )
     delivered = models.PositiveIntegerField(default=0)
     temporary = models.PositiveIntegerField(default=0)
     permanent = models.PositiveIntegerField(default=0)
@@ -27,7 +29,10 @@ class Hourly(models.Model):
     p95 = models.PositiveIntegerField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["hour", "settings"], name="hourly_once")]
+        # Also finds a lane's last hours.
+        constraints = [models.UniqueConstraint(fields=["settings", "hour"], name="hourly_once")]
+        # All lanes of some hours, and the slowest of them.
+        indexes = [models.Index(fields=["hour", "-p95"], name="hourly_slowest")]
 
     def __str__(self) -> str:
         return f"{self.settings_id} {self.hour:%Y-%m-%d %H}"

@@ -112,6 +112,7 @@ def _state(
         "lead": words.lead_name(reader().sheets([row.lead_id]).get(row.lead_id)),
         "sentence": waits or words.sentence(row, now),
         "slowed": "" if paused else words.slowed(lane),
+        "destination": _destination(request, row),
         "attempts": words.attempts(row),
         "steps": trail.steps(row, tries, chosen),
         "offer": actions.offer(row, cast(User, request.user), now, held=_held(lane)),
@@ -137,6 +138,13 @@ def _held(lane: Lane | None) -> Any:
     if lane is not None and lane.paused_at:
         return actions.PAUSED
     return actions.SLOWED if words.shut_until(lane) else ""
+
+
+def _destination(request: HttpRequest, row: Job) -> str:
+    """The page of the lane; the portal has none."""
+    if row.kind == Kind.PORTAL or row.test or not cast(User, request.user).has_perm("delivery.view_lane"):
+        return ""
+    return reverse("delivery:destination", args=[0 if row.kind == Kind.EMAIL else row.settings_id])
 
 
 def _settings_page(request: HttpRequest, row: Job) -> str:

@@ -3,13 +3,17 @@
 from django.contrib import admin
 from django.urls import path
 
-from delivery.pages import bounces, job, log, partner, results, signatures, smtp, trials
+from delivery.pages import bounces, destinations, job, log, partner, results, signatures, smtp, trials
 
 app_name = "delivery"
 own = admin.site.admin_view
 urlpatterns = [
     path("log/", admin.site.admin_view(log.log), name="log"),
     path("log/after/<uuid:newest>/", admin.site.admin_view(log.news), name="log_news"),
+    path("destinations/", own(destinations.index), name="destinations"),
+    path("destinations/now/", own(destinations.now), name="destinations_now"),
+    path("destinations/<int:lane>/", own(destinations.one), name="destination"),
+    path("destinations/<int:lane>/<slug:action>/", own(destinations.act), name="destination_act"),
     path("preview/", own(partner.preview), name="preview"),
     path("preview/<int:partner_id>/", own(partner.preview), name="preview_of"),
     path("letter/", own(partner.letter), name="letter"),

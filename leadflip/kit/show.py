@@ -22,6 +22,11 @@ def full_time(at: datetime) -> str:
     return date_format(timezone.localtime(at), "j M Y, H:i")
 
 
+def hour(at: datetime) -> str:
+    """«24 Nov, 14:00»."""
+    return date_format(timezone.localtime(at), "j M, H:i")
+
+
 def to_the_second(at: datetime) -> str:
     """«24 Nov 2026, 14:05:09»."""
     return date_format(timezone.localtime(at), "j M Y, H:i:s")

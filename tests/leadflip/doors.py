@@ -253,6 +253,7 @@ def _objects(people: People) -> dict[str, Any]:
         "bouncemail": BounceMailFactory.create().pk,
         "job_id": job.pk,
         "lane_id": 1,
+        "lane": DeliverySettingsFactory.create().pk,
         "newest": job.pk,
         "action": "resend",
         "entry_id": EntryFactory.create(lead=lead, partner=people.partner, settings=settings).pk,

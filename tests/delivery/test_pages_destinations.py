@@ -1,0 +1,151 @@
+"""Destinations: what concerns somebody first, in bounded queries, and what people do about it by role."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from delivery import hourly
+from delivery.models import Job, Lane
+from leadflip.kit import show
+from partners.models import DeliverySettings
+from tests.factories import (
+    AttemptFactory,
+    DeliverySettingsFactory,
+    JobFactory,
+    PartnerFactory,
+    SmtpAccountFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+HERE = "/admin/delivery/destinations/"
+Door = Callable[[str], Client]
+
+
+def lane(name: str, host: str, **health: object) -> DeliverySettings:
+    row = DeliverySettingsFactory.create(partner=PartnerFactory.create(name=name), host=host)
+    if health:
+        Lane.objects.create(settings=row, **health)
+    return row
+
+
+def html(client: Client, path: str = HERE) -> str:
+    response = client.get(path)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def slowed(**more: object) -> dict[str, object]:
+    since = timezone.now() - timedelta(hours=2)
+    return {"state": "open", "failures": 40, "failing_since": since, "open_until": timezone.now(), **more}
+
+
+def test_what_concerns_somebody_stands_first_with_its_figures(sign_in: Door) -> None:
+    fine, bad = lane("Well", "a.example.com"), lane("Bad", "z.example.com", **slowed())
+    ana = UserFactory.create(name="Ana Petrova")
+    at = timezone.now() - timedelta(hours=1)
+    lane("Stopped", "b.example.com", paused_at=at, paused_by=ana)
+    job = JobFactory.create(settings=bad, partner=bad.partner, failed=True)
+    for number, outcome in enumerate(("delivered", "temporary", "temporary", "temporary"), 1):
+        AttemptFactory.create(job=job, number=number, outcome=outcome, ms=100, started_at=timezone.now())
+    JobFactory.create(settings=bad, partner=bad.partner, created_at=at)
+    hourly.count()
+    text = html(sign_in("operator"))
+    assert [text.index(f"lane-{row.pk}") for row in (bad, fine)] == sorted(
+        text.index(f"lane-{row.pk}") for row in (bad, fine)
+    )
+    for words in (
+        "Of all destinations: 1 slowed, 1 paused.",
+        "Last 24 hours: 25 % of 4 delivered, half within",
+        "40 times.",
+        f"Paused by Ana Petrova since {show.full_time(at)}.",
+        "1 job waits",
+        "due since 1 h",
+        "All e-mail",
+    ):
+        assert words in text
+    assert set(re.findall(r'id="((?:try|pause|resume)-\d+)"', text)) >= {f"try-{bad.pk}", f"pause-{fine.pk}"}
+    one = html(sign_in("operator"), f"{HERE}{bad.pk}/")
+    assert "?partner=" in one
+    assert one.count('<th scope="row">') == 24
+    assert one.count("#exchange") == 3
+
+
+def test_quiet_is_said_and_viewers_only_look(sign_in: Door) -> None:
+    row = lane("Well", "a.example.com")
+    text = html(sign_in("viewer"))
+    assert "All quiet" in text
+    assert f"pause-{row.pk}" not in text
+    for action in ("pause", "resume", "try"):
+        assert sign_in("viewer").post(f"{HERE}{row.pk}/{action}/").status_code == 403
+    assert sign_in("operator").post(f"{HERE}{row.pk}/delete/").status_code == 404
+
+
+def test_pause_resume_and_try_are_done_once_and_said(sign_in: Door) -> None:
+    operator, row = sign_in("operator"), lane("Bad", "z.example.com", **slowed())
+
+    def press(action: str, **data: str) -> str:
+        return operator.post(f"{HERE}{row.pk}/{action}/", data, follow=True).content.decode()
+
+    job = JobFactory.create(
+        settings=row, partner=row.partner, next_attempt_at=timezone.now() + timedelta(hours=1)
+    )
+    assert "tries it now" in press("try")
+    assert Job.objects.get(pk=job.pk).next_attempt_at <= timezone.now()  # type: ignore[operator]  # it is due
+    assert "Paused: its jobs wait" in press("pause", **{"from": "list"})
+    assert "It is paused already" in press("pause")
+    assert "It is not left alone any more" in press("try")
+    assert "Resumed: one job goes first" in press("resume")
+    assert Lane.objects.get(settings=row).state == "ramp"
+    assert "It is not paused any more" in press("resume")
+
+
+def test_account_is_paused_where_it_is_ours(sign_in: Door) -> None:
+    operator = sign_in("operator")
+    assert "stands in the environment" in html(operator, f"{HERE}0/")
+    assert operator.post(f"{HERE}0/pause/").status_code == 404
+    SmtpAccountFactory.create()
+    operator.post(f"{HERE}0/pause/")
+    assert Lane.objects.get().smtp_id == 1
+    assert "Resume All e-mail" in html(operator)
+
+
+def test_poll_answers_only_what_changed(sign_in: Door) -> None:
+    operator, row = sign_in("operator"), lane("Well", "a.example.com")
+    text = html(operator)
+    seen = re.findall(r'id="seen" value="(\w+)"', text)[0]
+    ask = f"{HERE}now/?shown=0,{row.pk}&from=list&seen={seen}"
+    assert operator.get(ask).status_code == 204
+    Lane.objects.create(settings=row, **slowed())
+    changed = html(operator, ask)
+    assert f'id="state-{row.pk}" hx-swap-oob' in changed
+    assert "1 slowed" in changed
+    assert operator.get(f"{HERE}now/?shown=x,{'9' * 30}").status_code == 200
+
+
+def test_pages_are_of_fifty_and_cost_the_same(sign_in: Door) -> None:
+    operator = sign_in("operator")
+    lane("First", "a.example.com")
+    with CaptureQueriesContext(connection) as few:
+        html(operator)
+    rows = [lane(f"Partner {number}", f"h{number % 7}.example.com") for number in range(60)]
+    Lane.objects.create(settings=rows[-1], **slowed())
+    with CaptureQueriesContext(connection) as many:
+        text = html(operator)
+    assert len(many) == len(few) <= 10
+    found = re.findall(r'id="lane-(\d+)"', text)
+    assert found[1] == str(rows[-1].pk)
+    after = re.findall(r"after=(\d+)", text)[0]
+    with CaptureQueriesContext(connection) as more:
+        rest = html(operator, f"{HERE}?after={after}")
+    assert len(more) <= 10
+    second = re.findall(r'id="lane-(\d+)"', rest)
+    assert len({*found, *second}) == 62
+    assert not {*found} & {*second}
+    assert "Well" not in html(operator, f"{HERE}?after=999999")
