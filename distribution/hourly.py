@@ -14,7 +14,7 @@ from distribution.models import HourlyLeads, Lead
 from leadflip.kit import clock
 from leadflip.kit.ids import first_of, instant
 
-LOCK = 0x4C46_0002
+LOCK = 0x4C46_0005
 HOUR = timedelta(hours=1)
 # What one statement counts: keeps it short after days without a worker.
 STEP = 12 * HOUR

@@ -192,6 +192,10 @@ PAGES: dict[str, tuple[dict[str, str], Told]] = {
         {},
         ("partners.partner", "acted", "Try now: its slowed destination"),
     ),
+    "/admin/delivery/destinations/<int:lane>/{pause}/": (
+        {},
+        ("partners.partner", "acted", "Pause: its destination"),
+    ),
     "/admin/imports/<int:run_id>/preview/": (
         {"on_duplicate": "skip", "route": "on"},
         ("distribution.import", "acted", "Import the file"),
