@@ -77,8 +77,8 @@ INSERT INTO delivery_job
      counted_on, created_at, budget_due, next_attempt_at, status, attempts, budget_from, test, had_unknown,
      told, last_outcome, last_error_class, last_error, reason)
 SELECT id, lead_id, assignment_id, profile_version, partner_id, settings_id, kind, policy_id, price, currency,
-       counted_on, %(at)s, coalesce(due, statement_timestamp()), coalesce(due, statement_timestamp()),
-       'queued', 0, 0, false, false, false, '', '', '', ''
+       counted_on, %(at)s::timestamptz, coalesce(due, statement_timestamp()),
+       coalesce(due, statement_timestamp()), 'queued', 0, 0, false, false, false, '', '', '', ''
 FROM json_to_recordset(%(picks)s::json) AS pick (
     id uuid, lead_id uuid, assignment_id bigint, profile_version int, partner_id bigint, settings_id bigint,
     kind text, policy_id bigint, price numeric, currency text, counted_on date, due timestamptz)
@@ -182,7 +182,8 @@ def wake(lanes: Collection[int] = ()) -> None:
 
 def _wake(script: Script, lanes: Collection[int]) -> None:
     names = [str(lane) for lane in lanes] if 0 < len(lanes) <= NAMED else [""]
-    script.add("SELECT pg_notify(%s, name) FROM unnest(%s::text[]) AS name", [CHANNEL, names])
+    calls = ", ".join(["pg_notify(%s, %s)"] * len(names))
+    script.add(f"SELECT {calls}", [word for name in names for word in (CHANNEL, name)])
 
 
 def _changed_or(job_id: UUID, changed: int, why: Callable[[Job], Refusal]) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from distribution.api.errors import ApiError
 from distribution.models import ApiKey
 from leadflip.kit import clock
 from leadflip.kit.digest import fingerprint
+from leadflip.kit.script import Script
 
 # "Last used" is written no more often than this.
 USED_EVERY = timedelta(minutes=1)
@@ -49,14 +50,13 @@ class KeyAuth(AuthBase):
 
 def find(plain: str) -> ApiKey | None:
     """The API key of this text, with the entities it is for. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIND, [fingerprint(plain)])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    key = ApiKey.from_db(connection.alias, COLUMNS, row[:-1])
-    key.entity_ids = frozenset(row[-1])
-    return key
+    script = Script()
+    script.add(FIND, [fingerprint(plain)])
+    for *columns, entity_ids in script.run():
+        key = ApiKey.from_db(DEFAULT_DB_ALIAS, COLUMNS, columns)
+        key.entity_ids = frozenset(entity_ids)
+        return key
+    return None
 
 
 def _hold_to_its_rate(key: ApiKey) -> None:

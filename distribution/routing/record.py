@@ -27,7 +27,8 @@ class Made(NamedTuple):
 # One JSON text for all rows, as with their jobs.
 WRITE = """
 INSERT INTO distribution_decision (lead_id, profile_id, seq, cause, version, revision, verdicts, facts, at)
-SELECT lead_id, profile_id, seq, cause, version, %(revision)s, verdicts, facts, %(at)s
+SELECT lead_id, profile_id, seq, cause, version, %(revision)s::bigint, verdicts, facts,
+    %(at)s::timestamptz
 FROM json_to_recordset(%(made)s::json) AS made (
     lead_id uuid, profile_id bigint, seq smallint, cause text, version int, verdicts jsonb, facts jsonb)
 """

@@ -1,22 +1,28 @@
 """Statements that go to the database together: each way there and back costs as much as the work itself."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import DatabaseError, connection
-from psycopg import ClientCursor
-from psycopg.errors import InvalidSavepointSpecification
+from psycopg import Connection, DataError, OperationalError
+from psycopg.adapt import Transformer
+from psycopg.errors import InvalidSavepointSpecification, error_from_result
+from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 
 SAVEPOINT = "script"
+DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 Params = Mapping[str, Any] | Sequence[Any]
+Escape = Callable[[bytes], bytes | memoryview]
 
 
 class Script:
     """Collects statements and sends them in order, in one message of the simple protocol.
 
     Each sees what the ones before it did, as if they had been sent alone. Where one fails, none of
-    those behind it runs.
+    those behind it runs. Parameters are None, numbers, bytes, whatever `str` writes as PostgreSQL reads
+    it, and lists of those; each has the type that its place in the statement gives it.
     """
 
     def __init__(self) -> None:
@@ -32,12 +38,12 @@ class Script:
         if not self._parts:
             return []
         parts, self._parts, self._kept = self._parts, [], 0
-        with connection.cursor() as cursor:
-            text = ClientCursor(connection.connection).mogrify
-            cursor.execute(";\n".join(text(sql, params) if params else sql for sql, params in parts))
-            while cursor.nextset():
-                pass
-            return cursor.fetchall() if cursor.description else []
+        # What Django's cursor does before and after; its own and the driver's take thrice the time.
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+        connection.validate_no_broken_transaction()
+        with connection.wrap_database_errors:
+            return _sent(connection.connection, parts)
 
     def savepoint(self) -> None:
         """What is added from here on can be undone, until the transaction ends or sets another one."""
@@ -59,3 +65,49 @@ class Script:
             if isinstance(failed.__cause__, InvalidSavepointSpecification):
                 raise error from None
             raise
+
+
+def _sent(driver: Connection[Any], parts: Sequence[tuple[str, Params | None]]) -> list[tuple[Any, ...]]:
+    libpq = driver.pgconn
+    escape = Escaping(libpq).escape_literal
+    statements = [_bound(sql, params, escape) if params else sql for sql, params in parts]
+    if not driver.autocommit and libpq.transaction_status == TransactionStatus.IDLE:
+        statements.insert(0, "BEGIN")
+    text = ";\n".join(statements)
+    began = time.monotonic()
+    result = libpq.exec_(text.encode())
+    if connection.queries_logged:
+        connection.queries_log.append({"sql": text, "time": f"{time.monotonic() - began:.3f}"})
+    if libpq.status != ConnStatus.OK:
+        raise OperationalError(libpq.get_error_message())
+    if result.status not in DONE:
+        raise error_from_result(result)
+    if not result.ntuples:
+        return []
+    rows = Transformer(driver)
+    rows.set_pgresult(result)
+    return rows.load_rows(0, result.ntuples, tuple)
+
+
+def _bound(sql: str, params: Params, escape: Escape) -> str:
+    if isinstance(params, Mapping):
+        return sql % {name: _literal(value, escape) for name, value in params.items()}
+    return sql % tuple(_literal(value, escape) for value in params)
+
+
+def _literal(value: object, escape: Escape) -> str:
+    if value is None:
+        return "NULL"
+    text = _array(value) if isinstance(value, list) else _text(value)
+    if "\0" in text:  # where libpq would end it
+        raise DataError("PostgreSQL text cannot hold NUL.")
+    return bytes(escape(text.encode())).decode()
+
+
+def _array(values: Iterable[object]) -> str:
+    texts = (_text(value).replace("\\", r"\\").replace('"', r"\"") for value in values)
+    return "{" + ",".join(f'"{text}"' for text in texts) + "}"
+
+
+def _text(value: object) -> str:
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)

@@ -1,9 +1,10 @@
 """Statements that go together see each other, and can be undone together."""
 
 import pytest
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from leadflip.kit import clock, ids
 from leadflip.kit.script import Script
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,36 @@ def test_one_message_and_the_rows_of_the_last() -> None:
         assert script.run() == [("it's; 100 %s",)]
     assert len(queries) == 1
     assert script.run() == []
+
+
+def test_values_arrive_as_they_are() -> None:
+    given = {
+        "text": "\\'\"{},é 100 %s",
+        "int": 7,
+        "bool": True,
+        "float8": 1.5,
+        "bytea": b"\x00\\\xff",
+        "uuid": ids.uuid7(),
+        "timestamptz": clock.now(),
+        "date": None,
+        "text[]": ["\\'\"{},é", ""],
+        "bigint[]": [3, -4],
+        "bytea[]": [b"\x00\\\xff"],
+        "uuid[]": [],
+    }
+    script = Script()
+    script.add("SELECT " + ", ".join(f"%s::{type}" for type in given), list(given.values()))
+    assert script.run() == [tuple(given.values())]
+    script.add("SELECT %(word)s::text", {"word": "by name"})
+    assert script.run() == [("by name",)]
+
+
+def test_nul_is_refused() -> None:
+    script = Script()
+    script.add(INSERT, ["before\0after"])
+    with pytest.raises(DataError):
+        script.run()
+    assert words() == []
 
 
 def test_undo_of_what_was_sent() -> None:
@@ -79,3 +110,25 @@ def test_what_fails_before_the_savepoint_is_told() -> None:
             script.undo(caught.value)
         assert again.value is caught.value
         transaction.set_rollback(True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_begins_with_the_first_message() -> None:
+    script = Script()
+    script.add("CREATE TEMPORARY TABLE lost (word text)")
+    with transaction.atomic():
+        script.run()
+        transaction.set_rollback(True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('lost')")
+        assert cursor.fetchone() == (None,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_connection_is_an_operational_error() -> None:
+    script = Script()
+    script.add("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(OperationalError):
+        script.run()
+    assert not connection.is_usable()
+    connection.close()
