@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router
 
 from distribution.api import body
 from distribution.api.auth import KeyAuth
 from distribution.api.errors import ApiError
-from distribution.api.intake import KeyedRequest, token
+from distribution.api.intake import KeyedRequest, success, token
 from distribution.api.methods import refuse_others
 from distribution.api.schemas import BULK, BulkAnswer, LeadAnswer, Problem
 from distribution.api.standing import standing
@@ -34,12 +35,11 @@ router = Router(tags=["Leads"])
     "/leads/bulk",
     auth=KeyAuth(),
     response={200: BulkAnswer, (400, 401, 403, 409, 413, 415, 422, 429, 500, 503): Problem},
-    exclude_unset=True,
     summary="Post many leads",
     operation_id="post_leads",
     openapi_extra=BULK,
 )
-def post_leads(request: KeyedRequest) -> dict[str, Any]:
+def post_leads(request: KeyedRequest) -> HttpResponse:
     """Takes up to 1,000 leads of one entity, each on its own; they are routed within a second."""
     given = body.read(request, kinds=(body.JSON,), most=MAX_BYTES)
     rows = _rows(given)
@@ -50,7 +50,7 @@ def post_leads(request: KeyedRequest) -> dict[str, Any]:
 
     with transaction.atomic():
         revision = hold_shared()
-        return idempotency.once(key, known.text, known.digest, take) if known else take()
+        return success(idempotency.once(key, known.text, known.digest, take) if known else take())
 
 
 def _rows(given: body.Body) -> Sequence[object]:
@@ -76,7 +76,6 @@ def _taken(key: ApiKey, given: body.Body, rows: Sequence[object], revision: int)
     ]
     results = [_result(place, outcome) for place, outcome in enumerate(outcomes)]
     return {
-        "status": "success",
         "accepted": sum(not outcome.refused for outcome in outcomes),
         "refused": sum(outcome.refused for outcome in outcomes),
         "ignored": [name for name in given if name not in KNOWN],

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from distribution.models import CapUse, Turn
 from distribution.routing.case import CompiledProfile, World
 from distribution.routing.ledger import Ledger, Owner, Spans, Take, full
+from distribution.routing.shortlist import Shortlist
 
 # Held alone by who counts an owner for the first time, shared by who moves places that perhaps nobody
 # counts yet: they come before it or after it, never beside it.
@@ -76,7 +77,11 @@ class Count:
 
     def __init__(self, profiles: Sequence[tuple[CompiledProfile, World]], now: datetime) -> None:
         self.now = now
-        self._partners = _partners(profiles, now)
+        self._partners = {
+            owner: partner
+            for profile, world in profiles
+            for owner, partner in Shortlist.of(profile, world).owners.items()
+        }
         self.spans = _spans(self._partners, profiles, now)
         self._turning = [profile.profile_id for profile, _ in profiles if profile.strategy == "round_robin"]
 
@@ -157,17 +162,6 @@ def take_again(takes: Sequence[Take], today: date) -> date | None:
         _raise(row, spans, 1)
     _write(rows)
     return spans.day
-
-
-def _partners(profiles: Iterable[tuple[CompiledProfile, World]], now: datetime) -> dict[Owner, int]:
-    """Whose places are counted, with the partner that each is or belongs to."""
-    return {
-        take.owner: seat.partner_id
-        for profile, world in profiles
-        for seat in profile.seats
-        if seat.partner_id in world.partners
-        for take in world.takes(seat, now)
-    }
 
 
 def _spans(

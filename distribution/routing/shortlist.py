@@ -13,6 +13,7 @@ from distribution.models.verdicts import word
 from distribution.routing.case import Case, CompiledProfile, Seat, World
 from distribution.routing.gates import GATES, STANDING
 from distribution.routing.gates.base import Skip
+from distribution.routing.ledger import Owner
 from distribution.rules.compile import Condition
 from distribution.rules.targets import Facts, Target
 
@@ -23,12 +24,18 @@ ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Shortlist:
-    """`words` has the verdict of each seat that `open` leaves out; `targets`: what the others compare."""
+    """`words` has the verdict of each seat that `open` leaves out; `targets`: what the others compare.
+
+    `owners`: whose places are counted, with the partner that each is or belongs to.
+    """
 
     def __init__(self, profile: CompiledProfile, world: World) -> None:
         self.seats = profile.seats
         self.words: list[str] = []
         self.targets: dict[str, Target] = {}
+        self.owners: dict[Owner, int] = {
+            take.owner: seat.partner_id for seat in profile.seats for take in world.takes(seat, ANY_TIME)
+        }
         self._always: list[int] = []
         self._by_value: dict[str, tuple[Callable[[Facts], Any], dict[Any, list[int]]]] = {}
         case = Case({}, profile, world, ANY_TIME)
