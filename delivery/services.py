@@ -39,6 +39,10 @@ class Refusal(TextChoices):
     INACTIVE = "inactive", _("The partner is inactive. Make it active, then resend.")
     CAPPED = "capped", _("A cap of the partner or of its place in the profile is full. Raise it, or wait.")
     TEST = "test", _("A test is sent once. Send another one where the delivery settings are.")
+    ERASED = (
+        "erased",
+        _("The lead’s values are gone: erased, or too old to be kept. Nothing can be sent."),
+    )
     NOT_IN_DOUBT = "not_in_doubt", _("No failed attempt of it is in doubt: nothing is kept back.")
 
 
@@ -136,12 +140,14 @@ def resend(*, job_id: UUID, again: bool = False) -> None:
     """Queues an ended job with a fresh budget, due now, to all its recipients, under the same id.
 
     A delivered one only with `again`. A job whose place was given back takes one again. Raises Refused
-    while it waits or is being sent, for a delivered one without `again`, for a test, while the partner is
-    inactive, and where a cap is full; Job.DoesNotExist.
+    while it waits or is being sent, for a delivered one without `again`, for a test, where the lead was
+    erased, while the partner is inactive, and where a cap is full; Job.DoesNotExist.
     """
     hold_shared()
     ended = [Status.FAILED, Status.CANCELLED, *([Status.DELIVERED] if again else [])]
-    changed = Job.objects.filter(id=job_id, status__in=ended, partner__active=True, test=False).update(
+    changed = Job.objects.filter(
+        id=job_id, status__in=ended, partner__active=True, test=False, erased=False
+    ).update(
         status=Status.QUEUED,
         budget_from=F("attempts"),
         budget_due=Now(),
@@ -199,6 +205,8 @@ def _as_it_stands(job: Job) -> Refusal:
 def _not_resent(job: Job) -> Refusal:
     if job.test:
         return Refusal.TEST
+    if job.erased:
+        return Refusal.ERASED
     if job.status == Status.SENDING:
         return Refusal.SENDING
     if job.status in WAITING:

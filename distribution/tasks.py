@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from distribution import hourly
+from distribution.erasing import run as erasing
 from distribution.intake import idempotency, renewal
 from distribution.intake.imports import chunks, run
 from distribution.routing import waiting
@@ -48,3 +49,9 @@ def count_hours() -> int:
 def forget_hours() -> int:
     """Each hour: removes sums of more than 90 days; returns how many."""
     return hourly.forget()
+
+
+@shared_task
+def carry_on_erasures() -> int:
+    """Every ten seconds: erases what open erasures have left; returns how many leads."""
+    return erasing.carry_on()

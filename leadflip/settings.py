@@ -235,6 +235,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 4},
     },
+    "carry-on-erasures": {
+        "task": "distribution.tasks.carry_on_erasures",
+        "schedule": 10.0,
+        "options": {"expires": 9},
+    },
     "forget-imports": {"task": "distribution.tasks.forget_imports", "schedule": 3600.0},
     "renew-match-keys": {
         "task": "distribution.tasks.renew_match_keys",

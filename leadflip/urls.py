@@ -23,6 +23,7 @@ urlpatterns = [
     path("api/", include("distribution.api.urls")),
     path("admin/delivery/", include("delivery.pages.urls")),
     path("admin/audit/", include("partners.admin.urls")),
+    path("admin/erase/", include("distribution.pages.erasing_urls")),
     path("admin/imports/", include("distribution.pages.urls")),
     path("admin/", admin.site.urls),
     path("forms/<str:token>/", hosted_form.page, name="hosted_form"),

@@ -60,6 +60,8 @@ TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ..
         "lead": (TYPE_IN, TYPE_IN, READ),
         "import": (("add", "view"), NONE, NONE),
         "decision": (READ, READ, READ),
+        # Finds, gives out and erases all that is known of one person.
+        "erasure": (("add", "view"), NONE, NONE),
     },
 }
 

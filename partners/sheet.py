@@ -91,6 +91,8 @@ class Sheet:
     columns: Sequence[Column]
     values: Mapping[str, Any]
     opener: Callable[[], Mapping[str, Any]] | None = None
+    # Since when the values are gone.
+    erased_at: datetime | None = None
 
     def ticked(self, ticks: Ticks) -> tuple[Cell, ...]:
         """The ticked fields in the entity's order, those without a value included (None).

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from leadflip.kit import show
 from partners.sheet import Cell, Column, Sheet, Ticks, reader
 from portal.models import Entry
 from portal.values import Shown, shown
@@ -30,10 +31,12 @@ def ticks_of(entry: Entry) -> Ticks:
 
 
 def lead(entry: Entry) -> tuple[str, list[Shown] | None]:
-    """What the lead is called, and its ticked fields, opened; None when the lead is gone."""
+    """What the lead is called, and its ticked fields, opened; None when its values are gone."""
     sheet = reader().sheets([entry.lead_id]).get(entry.lead_id)
     title = _summary(entry, sheet).title
-    return title, None if sheet is None else _fields(sheet, ticks_of(entry))
+    if sheet is None or sheet.erased_at is not None:
+        return title, None
+    return title, _fields(sheet, ticks_of(entry))
 
 
 def _fields(sheet: Sheet, ticks: Ticks) -> list[Shown]:
@@ -56,6 +59,8 @@ def _summary(entry: Entry, sheet: Sheet | None) -> Summary:
     fallback = _("Lead %(id)s") % {"id": entry.lead_id.hex[-8:]}
     if sheet is None:
         return Summary(fallback)
+    if sheet.erased_at is not None:
+        return Summary(show.erased_on(sheet.erased_at))
     cells = sheet.ticked(_open_only(ticks_of(entry), sheet.columns))
     bits = ((shown(cell).label, _cut(cell)) for cell in cells if cell.key != sheet.display_field)
     return Summary(_title(cells, sheet) or fallback, tuple(bit for bit in bits if bit[1])[:BITS])

@@ -1,5 +1,6 @@
 """What may be done with a partner's entries: publish one, answer one, note that one was looked at."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -91,6 +92,18 @@ def viewed(*, entry: Entry, user: User, at: datetime) -> None:
         EntryEvent.objects.create(
             entry=entry, partner_id=entry.partner_id, user=user, kind=EntryEvent.Kind.VIEWED, at=at
         )
+
+
+def erase(lead_ids: Collection[UUID]) -> dict[str, int]:
+    """Removes what people of partners wrote about leads; entries, answers and their history stay."""
+    noted = Entry.objects.filter(lead_id__in=lead_ids).exclude(note="")
+    return {"notes": noted.update(note="")}
+
+
+def held(lead_ids: Collection[UUID]) -> dict[str, int]:
+    """How many notes `erase` would remove, and how many entries stay."""
+    entries = Entry.objects.filter(lead_id__in=lead_ids)
+    return {"entries": entries.count(), "notes": entries.exclude(note="").count()}
 
 
 def signed_in(*, user: User, at: datetime) -> None:

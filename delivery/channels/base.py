@@ -170,6 +170,7 @@ ERROR_CLASSES = (
     "smtp_5xx",
     "auth",
     "not_configured",
+    "erased",
     "settings",
     "template",
     "sealed",

@@ -65,8 +65,10 @@ class Preparer:
 
 def parcel(row: Claimed, known: Known | None, sheet: Sheet | None) -> Parcel[Any]:
     """All that this row's attempt needs. Raises what prevents it, a DeliveryError where foreseen."""
-    if known is None or sheet is None:
-        raise Configuration("settings", "The lead's values are gone.", endpoint=False)
+    if known is None:
+        raise Configuration("settings", "The delivery settings are gone.", endpoint=False)
+    if sheet is None or sheet.erased_at is not None:
+        raise Configuration("erased", "The lead's values are gone.", endpoint=False)
     if known.error is not None:
         raise known.error.with_traceback(None)
     try:

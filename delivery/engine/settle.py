@@ -57,6 +57,7 @@ WITH result AS (
     SELECT attempt.id, decode(fresh.sealed, 'base64') FROM attempt
     JOIN fresh ON fresh.id = attempt.job_id AND fresh.number = attempt.number
     WHERE fresh.sealed IS NOT NULL
+      AND NOT EXISTS (SELECT FROM delivery_job WHERE delivery_job.id = attempt.job_id AND delivery_job.erased)
 )
 SELECT id FROM settled
 """

@@ -70,6 +70,8 @@ class Job(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    # The lead's values are gone, so there is nothing to send.
+    erased = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("distribution job")

@@ -57,6 +57,8 @@ def offer(job: Job, user: User, now: datetime, *, held: Any = "") -> Offer:
         return _waiting(job, now, held)
     if job.test:
         return Offer(why=[str(Refusal.TEST.label)])
+    if job.erased:
+        return Offer(why=[str(Refusal.ERASED.label)])
     return _ended(job)
 
 

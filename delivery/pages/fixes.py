@@ -38,6 +38,7 @@ FIXES: Mapping[str, Promise] = {
     "not_configured": _("Enter the mail server in the e-mail settings."),
     "settings": _("Mend the delivery settings above, then test again."),
     "template": _("Mend the template above, then test again."),
+    "erased": _("The chosen lead was erased: choose another."),
     "sealed": _("Put the key that sealed the value back into ENCRYPTION_KEYS, then test again."),
     "bounced": _("The letter came back: check the recipient's address with the partner."),
     "rejected": _("The connection works: its answer rejects this lead. Read why, and tick what it wants."),

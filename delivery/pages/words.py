@@ -33,6 +33,7 @@ ERROR_CLASSES: Mapping[str, Promise] = {
     "not_configured": gettext_lazy("Not configured"),
     "settings": gettext_lazy("Settings do not work"),
     "template": gettext_lazy("Template error"),
+    "erased": gettext_lazy("Lead erased"),
     "sealed": gettext_lazy("Encrypted value does not open"),
     "bounced": gettext_lazy("Returned mail"),
     "rejected": gettext_lazy("Rejected by the partner"),
@@ -105,6 +106,8 @@ def lead_name(sheet: Sheet | None) -> str:
     """The value of the entity's display field: masked where it is encrypted, "" where there is none."""
     if sheet is None:
         return ""
+    if sheet.erased_at is not None:
+        return show.erased_on(sheet.erased_at)
     column = next((column for column in sheet.columns if column.key == sheet.display_field), None)
     if column is None:
         return ""

@@ -107,7 +107,7 @@ class LeadAdmin(AuditedAdmin[Lead]):
             "subtitle": name,
             "name": name,
             "opts": self.opts,
-            "may_edit": request.user.has_perm(EDIT),
+            "may_edit": request.user.has_perm(EDIT) and lead.erased_at is None,
             **lead_page.context(lead),
         }
         return render(request, self.change_form_template, {**self.admin_site.each_context(request), **shown})

@@ -22,6 +22,7 @@ from distribution.models.lead import Routing
 from distribution.models.profile import Strategy
 from distribution.models.routing import Cause
 from distribution.routing.words import ToldVerdict, told
+from leadflip.kit import show
 from leadflip.kit.show import MASK
 from leadflip.kit.story import Event, Line, merged
 from partners.models import Partner
@@ -61,7 +62,7 @@ def context(lead: Any) -> dict[str, Any]:
         "lead_values": list(_values(lead)),
         "consent": [(label, lead.consent[name]) for name, label in CONSENT.items() if name in lead.consent],
         "story": merged(
-            [_received(lead), *_repeats(lead)],
+            [_received(lead), *_repeats(lead), *_erased(lead)],
             decisions,
             delivery_story.story(jobs),
             portal_story.story(lead.id),
@@ -92,6 +93,8 @@ def _now(lead: Lead, jobs: Sequence[Job]) -> dict[str, Any]:
 
 def name(lead: Any) -> str:
     """The display field's value, or the end of the id where that is empty or encrypted."""
+    if lead.erased_at is not None:
+        return show.erased_on(lead.erased_at)
     field = next((each for each in _fields(lead) if each["key"] == lead.entity.display_field), None)
     lines = [] if field is None or field["encrypted"] else _lines(lead.values.get(field["key"]))
     return ", ".join(lines) or f"…{str(lead.pk)[-12:]}"
@@ -147,6 +150,17 @@ def _repeats(lead: Lead) -> Iterator[Event]:
             label=_("Duplicate"),
             title=_("It came again and was updated") if updated else _("It came again and was skipped"),
             detail=f"{repeat.source}{key}",
+        )
+
+
+def _erased(lead: Lead) -> Iterator[Event]:
+    if lead.erased_at is not None:
+        yield Event(
+            at=lead.erased_at,
+            look="cancelled",
+            label=_("Erased"),
+            title=_("Its values were erased"),
+            detail=_("Who got it, when and at what price stays."),
         )
 
 

@@ -47,6 +47,8 @@ def change(
     Of `about`, what is in `given` is taken over, or all that is not empty. Raises IntakeError.
     """
     lead = Lead.objects.select_for_update(no_key=True).get(id=lead_id)
+    if lead.erased_at is not None:
+        raise IntakeError({"lead": [_("The values of this lead were erased: it cannot be changed.")]})
     there = _opened(lead)
     _put(there, entity, sent)
     lead.put_sealed(there.hidden, there.hidden_raw)

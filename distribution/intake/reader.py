@@ -27,6 +27,7 @@ class _Row(NamedTuple):
     created_at: datetime
     values: dict[str, Any]
     sealed: bytes | None
+    erased_at: datetime | None
     revision: int
 
 
@@ -80,7 +81,7 @@ def _sheets(ids: Any) -> dict[UUID, Sheet]:
     """By ids, or by a query for them."""
     revision = Subquery(Revision.objects.values("number")[:1])
     rows = Lead.objects.filter(id__in=ids).annotate(revision=revision)
-    listed = rows.values_list("id", "entity_id", "created_at", "values", "sealed", "revision")
+    listed = rows.values_list("id", "entity_id", "created_at", "values", "sealed", "erased_at", "revision")
     return {row.id: _sheet(row) for row in map(_Row._make, listed)}
 
 
@@ -95,6 +96,7 @@ def _sheet(row: _Row) -> Sheet:
         columns=entity.columns,
         values=_known(entity, row.values),
         opener=_opener(entity, row.id, row.sealed),
+        erased_at=row.erased_at,
     )
 
 

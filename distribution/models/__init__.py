@@ -1,6 +1,7 @@
 """What comes in, who gets it, and the record of why."""
 
 from distribution.models.entity import Entity, Field
+from distribution.models.erasure import Erasure
 from distribution.models.hosted_form import HostedForm
 from distribution.models.hourly import HourlyLeads
 from distribution.models.imports import Import, ImportChunk
@@ -15,6 +16,7 @@ __all__ = [
     "CapUse",
     "Decision",
     "Entity",
+    "Erasure",
     "Field",
     "HostedForm",
     "HourlyLeads",

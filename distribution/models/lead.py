@@ -68,6 +68,8 @@ class Lead(models.Model):
     routing_error = models.CharField(_("routing error"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    # Since when its values are gone: by an erasure, or because they were old.
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("lead")
@@ -88,6 +90,10 @@ class Lead(models.Model):
                 condition=Q(routing__in=["waiting", "unmatched", "none"]),
                 name="lead_unrouted",
             ),
+            # Tests, which have no digests by which a person is found.
+            models.Index(fields=["-id"], condition=Q(test=True), name="lead_tests"),
+            # The retention: the oldest whose values are there.
+            models.Index(fields=["id"], condition=Q(erased_at=None), name="lead_kept"),
             # The list of one entity, newest first.
             models.Index(fields=["entity", "-id"], name="lead_entity"),
         ]

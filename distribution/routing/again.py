@@ -55,6 +55,7 @@ def failover(losses: Iterable[tuple[UUID, int]], freed: Iterable[Owner]) -> Iter
     offers = [
         offer._replace(profile=replace(offer.profile, sold_limit=1))
         for lead, number in losses
+        if lead in leads
         if not Job.objects.filter(lead=lead, had_unknown=True).exists()
         for offer in _offers(leads[lead], compiled.current(leads[lead].entity_id, revision), {number})
     ]
@@ -86,7 +87,12 @@ def route_again(lead_ids: Iterable[UUID]) -> int:
 
 
 def _locked(lead_ids: Iterable[UUID]) -> dict[UUID, Lead]:
-    rows = Lead.objects.filter(pk__in=set(lead_ids)).select_for_update(no_key=True).order_by("pk")
+    """Without those that were erased."""
+    rows = (
+        Lead.objects.filter(pk__in=set(lead_ids), erased_at=None)
+        .select_for_update(no_key=True)
+        .order_by("pk")
+    )
     return {lead.pk: lead for lead in rows}
 
 

@@ -61,6 +61,7 @@ GROUPS = (
             "delivery.smtpaccount",
             "delivery.bouncebox",
             Page("audit:log", _("Audit log"), "partners.view_auditentry"),
+            Page("erasing:find", _("Erase a person"), "distribution.add_erasure"),
         ),
     ),
 )

@@ -27,6 +27,11 @@ def hour(at: datetime) -> str:
     return date_format(timezone.localtime(at), "j M, H:i")
 
 
+def erased_on(at: datetime) -> str:
+    """«Erased on 24 Nov 2026»: what stands for a lead whose values are gone."""
+    return _("Erased on %(day)s") % {"day": date_format(timezone.localtime(at), "j M Y")}
+
+
 def to_the_second(at: datetime) -> str:
     """«24 Nov 2026, 14:05:09»."""
     return date_format(timezone.localtime(at), "j M Y, H:i:s")

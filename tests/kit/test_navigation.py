@@ -26,7 +26,7 @@ def test_models_and_pages_stand_in_their_groups() -> None:
         "operations": ["Delivery log", "Destinations", "Leads"],
         "distribution": ["Profiles"],
         "intake": ["CSV imports"],
-        "system": ["Audit log"],
+        "system": ["Audit log", "Erase a person"],
     }
 
 
@@ -38,7 +38,12 @@ def test_page_is_hidden_without_its_permission(db: None) -> None:
 
 def test_unknown_model_joins_the_last_group() -> None:
     models = {"partners.user": entry("People"), "other.thing": entry("Things")}
-    assert names(navigation.groups(models, ADMIN))["system"] == ["People", "Audit log", "Things"]
+    assert names(navigation.groups(models, ADMIN))["system"] == [
+        "People",
+        "Audit log",
+        "Erase a person",
+        "Things",
+    ]
 
 
 def test_heading_leads_to_its_first_item() -> None:

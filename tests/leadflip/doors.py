@@ -24,7 +24,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from delivery.models import Job
 from distribution.catalogue import entity_spec
 from distribution.intake.imports import chunks
-from distribution.models import Entity, Import
+from distribution.models import Entity, Erasure, Import
 from partners.models import Revision, User
 from tests.factories import (
     ApiKeyFactory,
@@ -269,4 +269,5 @@ def _objects(people: People) -> dict[str, Any]:
         "form_id": hosted.pk,
         "entity_id": entity.pk,
         "run_id": _import(entity).pk,
+        "erasure_id": Erasure.objects.create(found_by="lead", leads=[str(lead.pk)]).pk,
     }

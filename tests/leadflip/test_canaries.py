@@ -48,6 +48,7 @@ TICKED_OPEN = "canary-first-name-b2d86e4f17"
 HEADER = "canary-header-value-s3cr3t"
 SIGNING = "whsec_Y2FuYXJ5LXNpZ25pbmctc2VjcmV0LTAxMjM0NTY3ODk="
 PASSWORD = "canary-smtp-password"
+EMAIL, PHONE = "canary.person@example.com", "+49 30 1234567"
 
 NEVER_IN_CLEAR = [TICKED_SEALED, UNTICKED_SEALED, HEADER, SIGNING, SIGNING.removeprefix("whsec_"), PASSWORD]
 TICKS = ["first_name", "iban"]
@@ -82,6 +83,8 @@ def world(settings: Any) -> Iterator[World]:
         score="text",
         iban={"encrypted": True, "match_order": 1},
         tax_number={"encrypted": True},
+        email="email",
+        phone={"type": "phone", "encrypted": True},
     )
     with HttpServer() as http, SmtpServer(offers=("AUTH PLAIN LOGIN",)) as smtp:
         settings.OUTGOING_ALLOW = [f"127.0.0.1/32:{http.port}"]
@@ -122,6 +125,8 @@ def post(world: World, client: Client) -> None:
         "score": UNTICKED_OPEN,
         "iban": TICKED_SEALED,
         "tax_number": UNTICKED_SEALED,
+        "email": EMAIL,
+        "phone": PHONE,
     }
     body = json.dumps({"entity": "solar", **values})
     headers = {"Authorization": f"Bearer {world.key}", "Idempotency-Key": "canary-1"}
