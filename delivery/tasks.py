@@ -7,9 +7,8 @@ from uuid import UUID
 from celery import shared_task
 from django.db.models.functions import Now
 
-from delivery import alerts, hourly, trial
+from delivery import alerts, hourly, retention, trial
 from delivery.bounce import mailbox
-from delivery.bounce.forget import forget
 from delivery.bounce.imap import MailboxError
 from delivery.bounce.take import take_waiting
 from delivery.channels.base import DeliveryError
@@ -89,9 +88,12 @@ def forget_hours() -> int:
 
 
 @shared_task
-def forget_bounces() -> int:
-    """Removes returned mails of more than 90 days; returns how many."""
-    return forget()
+def forget_old() -> int:
+    """Each hour: removes bodies, attempts and returned mails that are older than they are kept.
+
+    Returns how many. Safe to run twice at a time; what is left, the next run removes.
+    """
+    return retention.bodies() + retention.attempts() + retention.mails()
 
 
 async def _deliver(job_id: UUID) -> int:

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from distribution import hourly
+from distribution.erasing import retention
 from distribution.erasing import run as erasing
 from distribution.intake import idempotency, renewal
 from distribution.intake.imports import chunks, run
@@ -55,3 +56,9 @@ def forget_hours() -> int:
 def carry_on_erasures() -> int:
     """Every ten seconds: erases what open erasures have left; returns how many leads."""
     return erasing.carry_on()
+
+
+@shared_task
+def forget_old_leads() -> int:
+    """Each hour: empties leads that are older than LEAD_DAYS; returns how many."""
+    return retention.leads()

@@ -115,6 +115,10 @@ LEAST = {
     "SWEEP_SECONDS": 1,
     "DOWN_SECONDS": 60,
     "AUDIT_DAYS": 0,
+    "BODY_DAYS": 0,
+    "ATTEMPT_DAYS": 0,
+    "LEAD_DAYS": 0,
+    "BOUNCE_DAYS": 0,
     "GRACE_SECONDS": 0,
     "PROXIES": 0,
 }

@@ -143,6 +143,12 @@ INVITATION_TIMEOUT = 3 * 24 * 3600
 
 # Days that the audit log keeps its entries; 0: for ever.
 AUDIT_DAYS = env.int("AUDIT_DAYS", default=730)
+# Days that other things are kept; 0: for ever. What was sent and answered; the facts of attempts; the values
+# of leads; returned mails.
+BODY_DAYS = env.int("BODY_DAYS", default=90)
+ATTEMPT_DAYS = env.int("ATTEMPT_DAYS", default=0)
+LEAD_DAYS = env.int("LEAD_DAYS", default=0)
+BOUNCE_DAYS = env.int("BOUNCE_DAYS", default=90)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -228,7 +234,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "forget-sessions": {"task": "partners.tasks.forget_sessions", "schedule": 24 * 3600.0},
-    "forget-audit": {"task": "partners.tasks.forget_audit", "schedule": 24 * 3600.0},
+    "forget-audit": {"task": "partners.tasks.forget_audit", "schedule": 3600.0},
     "route-waiting": {"task": "distribution.tasks.route_waiting", "schedule": 1.0, "options": {"expires": 5}},
     "carry-on-imports": {
         "task": "distribution.tasks.carry_on_imports",
@@ -252,7 +258,8 @@ CELERY_BEAT_SCHEDULE = {
     "count-leads": {"task": "distribution.tasks.count_hours", "schedule": 60.0, "options": {"expires": 50}},
     "forget-hours": {"task": "delivery.tasks.forget_hours", "schedule": 3600.0},
     "forget-lead-hours": {"task": "distribution.tasks.forget_hours", "schedule": 3600.0},
-    "forget-bounces": {"task": "delivery.tasks.forget_bounces", "schedule": 24 * 3600.0},
+    "forget-old": {"task": "delivery.tasks.forget_old", "schedule": 3600.0},
+    "forget-old-leads": {"task": "distribution.tasks.forget_old_leads", "schedule": 3600.0},
     "forget-tests": {"task": "delivery.tasks.forget_tests", "schedule": 3600.0},
     "forget-idempotency-keys": {"task": "distribution.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }

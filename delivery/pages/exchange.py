@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.utils.translation import gettext as _
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from delivery.models import Attempt, AttemptBody, Job
 from delivery.pages import curl, words
-from leadflip.kit import crypto
+from leadflip.kit import clock, crypto
 from partners.models.settings import Kind
 
 # Of a response so much is read; one of that size may have been longer.
@@ -45,8 +47,17 @@ def of(user: AbstractBaseUser | AnonymousUser, job: Job, attempt: Attempt | None
         return Exchange(missing=_("What was sent and answered is not shown to your role."))
     body = AttemptBody.objects.filter(attempt=attempt).first()
     if body is None:
-        return Exchange(missing=_("Nothing was sent at this attempt."))
+        return Exchange(missing=_missing(job, attempt))
     return _opened(job, attempt, body)
+
+
+def _missing(job: Job, attempt: Attempt) -> str:
+    if job.erased:
+        return _("The lead was erased, and with it what was sent and answered.")
+    days = settings.BODY_DAYS
+    if days and attempt.started_at < clock.now() - timedelta(days=days):
+        return _("What is sent and answered is kept for %(days)d days.") % {"days": days}
+    return _("Nothing was sent at this attempt.")
 
 
 def _opened(job: Job, attempt: Attempt, body: AttemptBody) -> Exchange:

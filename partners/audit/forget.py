@@ -1,26 +1,17 @@
 """Entries are kept for AUDIT_DAYS."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Model
 
-from leadflip.kit import clock
+from leadflip.kit.retire import retire
 from partners.models import AuditEntry
-
-BATCH = 1000
 
 
 def forget() -> int:
-    """Removes what is older, in batches; returns how many rows that were. With 0 days nothing is removed."""
-    if not settings.AUDIT_DAYS:
-        return 0
-    old = AuditEntry.objects.filter(at__lt=clock.now() - timedelta(days=settings.AUDIT_DAYS)).order_by("at")
-    count = 0
-    while ids := list(old.values_list("pk", flat=True)[:BATCH]):
-        count += AuditEntry.objects.filter(pk__in=ids).delete()[0]
-    return count
+    """Removes what is older, see `kit.retire`; returns how many rows that were."""
+    return retire(AuditEntry.objects.all(), "at", settings.AUDIT_DAYS)
 
 
 def forget_values(model: type[Model], ids: Iterable[object]) -> None:

@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from delivery import retention
 from delivery.bounce import address
-from delivery.bounce.forget import forget
 from delivery.bounce.take import MOST_BYTES, take, take_waiting
 from delivery.channels import Channels
 from delivery.channels.email import EmailChannel
@@ -332,7 +332,7 @@ def test_mails_are_forgotten_after_ninety_days() -> None:
     job = sent_job()
     bounced(job)
     BounceMailFactory.create(received_at=timezone.now() - timedelta(days=91))
-    assert forget() == 1
+    assert retention.mails() == 1
     assert BounceMail.objects.get().job_id == job.pk
 
 
