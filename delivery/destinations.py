@@ -5,11 +5,13 @@ import logging
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
-from delivery.models import Alert, Job, Lane
+from delivery.models import Alert, Job, Lane, SmtpAccount
 from delivery.services import wake
 from leadflip.kit import clock
-from partners.models import User
+from partners import audit
+from partners.models import DeliverySettings, User
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ def pause(settings_id: int | None, *, by: User) -> bool:
         unique_fields=["settings" if settings_id else "smtp"],
         update_fields=["paused_at", "paused_by"],
     )
-    logger.info("lane %s: paused by user %s", Alert.key_of(settings_id), by.pk)
+    _note(settings_id, _("Pause: %(destination)s"), by)
     return True
 
 
@@ -47,7 +49,7 @@ def resume(settings_id: int | None, *, by: User) -> bool:
     if not paused.update(**begin, paused_at=None, paused_by=None, resumed_at=Now()):
         return False
     wake()
-    logger.info("lane %s: resumed by user %s", Alert.key_of(settings_id), by.pk)
+    _note(settings_id, _("Resume: %(destination)s"), by)
     return True
 
 
@@ -57,10 +59,21 @@ def probe(*, lane_id: int, by: User) -> bool:
     lane = Lane.objects.filter(pk=lane_id, state=Lane.State.OPEN, paused_at=None)
     if not lane.update(open_until=Now()):
         return False
-    _due_now(lane.get())
+    found = lane.get()
+    _due_now(found)
     wake()
-    logger.info("lane %s: its next probe was brought forward by user %s", lane_id, by.pk)
+    _note(found.settings_id, _("Try now: %(destination)s"), by)
     return True
+
+
+def _note(settings_id: int | None, what: str, by: User) -> None:
+    """Into the audit log: of the partner whose destination it is, or of the e-mail account."""
+    rows = DeliverySettings.objects.select_related("partner")
+    row = rows.get(pk=settings_id) if settings_id else None
+    account = SmtpAccount.objects.filter(pk=ACCOUNT).first() or SmtpAccount(pk=ACCOUNT)
+    named = what % {"destination": str(row or account)}
+    audit.acted(by=by, what=named, objects=[row.partner if row else account])
+    logger.info("lane %s: %s, by user %s", Alert.key_of(settings_id), named, by.pk)
 
 
 def _due_now(lane: Lane) -> None:

@@ -4,7 +4,6 @@ from collections import Counter
 from datetime import timedelta
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,7 +17,6 @@ from leadflip.kit import clock, show
 from leadflip.kit.ids import first_of
 from leadflip.kit.needs import needs
 from leadflip.kit.show import MOST
-from partners import audit
 from partners.admin.base import person
 from partners.models import Partner
 
@@ -52,10 +50,8 @@ def part(request: HttpRequest, partner_id: int, told: str = "") -> HttpResponse:
 @needs("delivery.act_lane")
 def try_now(request: HttpRequest, partner_id: int, lane_id: int) -> HttpResponse:
     """Lets one job try a slowed destination at once, and shows how it stands then."""
-    partner, by = get_object_or_404(Partner, pk=partner_id), person(request)
-    with transaction.atomic():
-        if found := destinations.probe(lane_id=lane_id, by=by):
-            audit.acted(by=by, what=_("Try now: its slowed destination"), objects=[partner])
+    get_object_or_404(Partner, pk=partner_id)
+    found = destinations.probe(lane_id=lane_id, by=person(request))
     told = (
         _("Its first job tries it now. Look again in some seconds.")
         if found

@@ -190,7 +190,7 @@ PAGES: dict[str, tuple[dict[str, str], Told]] = {
     "/admin/delivery/log/<uuid:job_id>/<slug:action>/": ({}, ("delivery.job", "acted", "Resend")),
     "/admin/delivery/results/<int:partner_id>/try/<int:lane_id>/": (
         {},
-        ("partners.partner", "acted", "Try now: its slowed destination"),
+        ("partners.partner", "acted", "Try now: Webhook"),
     ),
     "/admin/delivery/destinations/<int:lane>/{pause}/": (
         {},
