@@ -15,15 +15,17 @@ from django.utils.translation import gettext as _
 from delivery.channels import makers
 from delivery.channels.base import Lettering, Message, Parcel
 from delivery.letter.lines import lines
-from leadflip.kit import clock
+from leadflip.kit import clock, show
 from leadflip.kit.crypto import SealError
 from leadflip.kit.ids import uuid7
 from partners.draft import Draft
 from partners.kinds import KINDS
 from partners.sheet import Sheet, Ticks
 
-MASK = "•••"
-SHAPES = {"webhook-timestamp": _("seconds since 1970, at each attempt"), "webhook-signature": f"v1,{MASK}"}
+SHAPES = {
+    "webhook-timestamp": _("seconds since 1970, at each attempt"),
+    "webhook-signature": f"v1,{show.MASK}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def masked(sheet: Sheet) -> Sheet:
     try:
         hidden = {key: _mask(value) for key, value in sheet.opener().items()}
     except SealError:
-        hidden = {column.key: MASK for column in sheet.columns if column.encrypted}
+        hidden = {column.key: show.MASK for column in sheet.columns if column.encrypted}
     return Sheet(
         lead_id=sheet.lead_id,
         entity_id=sheet.entity_id,
@@ -69,8 +71,8 @@ def masked(sheet: Sheet) -> Sheet:
 
 def _mask(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return dict.fromkeys(value, MASK)
-    return [MASK] * len(value) if isinstance(value, list) else MASK
+        return dict.fromkeys(value, show.MASK)
+    return [show.MASK] * len(value) if isinstance(value, list) else show.MASK
 
 
 def _parcel(draft: Draft, sheet: Sheet) -> Parcel[Any]:
@@ -94,7 +96,7 @@ def _parcel(draft: Draft, sheet: Sheet) -> Parcel[Any]:
 
 
 def _webhook(message: Message, parcel: Parcel[Any]) -> Preview:
-    joined = ((name, SHAPES.get(name, MASK)) for name in message.joining)
+    joined = ((name, SHAPES.get(name, show.MASK)) for name in message.joining)
     return Preview(
         kind="webhook",
         target=f"{message.method} {message.url}",

@@ -21,7 +21,7 @@ WORDS = {ADMIN: _("Admin"), OPERATOR: _("Operator"), VIEWER: _("Viewer")}
 FULL = ("add", "change", "delete", "view")
 READ = ("view",)
 ACT = ("view", "act")
-TYPE_IN = ("add", "change", "view")
+TYPE_IN = ("add", "change", "view", "reveal")
 NONE: tuple[str, ...] = ()
 
 # App and model → what (admin, operator, viewer) may do. Jobs and decisions are made by the product:

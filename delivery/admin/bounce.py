@@ -6,22 +6,27 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from delivery.admin.password import PasswordForm, server_name
 from delivery.bounce import state
 from delivery.models import BounceBox, BounceMail
 from delivery.pages import words
-from delivery.pages.bounces import LOOKS, may_read
+from delivery.pages.bounces import LOOKS, READ, may_read
 from leadflip.kit.crypto import SealError
+from leadflip.kit.needs import needs
 from leadflip.kit.templatetags.kit import badge
 from leadflip.kit.widgets import Radios
+from partners import audit
 from partners.admin.base import AuditedAdmin, ConfigAdmin, person
 
 # What is shown of a mail; all of it is kept.
@@ -179,19 +184,32 @@ class BounceMailAdmin(AuditedAdmin[BounceMail]):
         """A page of our own, since nobody edits a mail."""
         if not self.has_view_permission(request) or request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        key = unquote(object_id)
+        return self._page(request, unquote(object_id))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(needs(READ)(self.whole)))
+        return [path("<int:pk>/whole/", view, name="delivery_bouncemail_whole"), *super().get_urls()]
+
+    @method_decorator(transaction.atomic)
+    def whole(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The same with the mail as it came, which the audit log then tells."""
+        return self._page(request, str(pk), opens=True)
+
+    def _page(self, request: HttpRequest, key: str, *, opens: bool = False) -> HttpResponse:
         rows = BounceMail.objects.select_related("job__partner")
         mail = rows.filter(pk=int(key)).first() if key.isdecimal() and len(key) < 19 else None
         if mail is None:
             messages.warning(request, _("There is no such mail any more: they are kept for 90 days."))
             return redirect("admin:delivery_bouncemail_changelist")
+        if opens:
+            audit.looked(by=person(request), obj=mail, what=[gettext("The mail as it came")])
         shown = {
             "title": _("Returned mail"),
             "subtitle": None,
             "opts": self.opts,
             "mail": mail,
             "look": LOOKS[mail.effect],
-            **(_opened(mail) if may_read(request.user) else _hidden()),
+            **(_opened(mail, whole=opens) if may_read(request.user) else _hidden()),
         }
         return render(request, self.change_form_template, {**self.admin_site.each_context(request), **shown})
 
@@ -200,13 +218,14 @@ def _hidden() -> dict[str, Any]:
     return {"missing": gettext("What servers wrote is not shown to your role.")}
 
 
-def _opened(mail: BounceMail) -> dict[str, Any]:
+def _opened(mail: BounceMail, *, whole: bool) -> dict[str, Any]:
     try:
-        head, raw = mail.head(), mail.raw()
+        head, raw = mail.head(), mail.raw() if whole else b""
     except SealError:
         return {"missing": gettext("None of the keys in ENCRYPTION_KEYS opens what was kept of this mail.")}
     return {
         **{name: words.plain(str(head.get(name) or "")) for name in ("from", "subject", "text")},
+        "shut": not whole,
         "raw": words.plain(raw[:SHOWN_BYTES].decode("utf-8", "replace")),
         "cut": mail.size > SHOWN_BYTES,
         "kept": len(raw),

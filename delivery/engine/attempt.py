@@ -13,13 +13,12 @@ from delivery.engine.health import says
 from delivery.engine.prepare import Make
 from delivery.engine.settle import Result
 from delivery.retry import Tried, Wait, next_step
-from leadflip.kit import clock, crypto
+from leadflip.kit import clock, crypto, show
 
 logger = logging.getLogger(__name__)
 
 KEPT = 4096
 WORDS = 500
-MASK = "•••"
 
 
 class Attempt:
@@ -131,5 +130,5 @@ class Attempt:
     def _masked(self, text: str) -> str:
         # An answer may echo our own headers, and who reads bodies need not know the secrets in them.
         for secret in self._hidden:
-            text = text.replace(secret, MASK)
+            text = text.replace(secret, show.MASK)
         return text

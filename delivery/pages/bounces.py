@@ -23,6 +23,8 @@ from partners import audit
 from partners.admin.base import person
 from partners.services import touch
 
+# Who reads what servers wrote.
+READ = "delivery.view_attemptbody"
 # Somebody waits before a page, and holds a thread of the web server; the worker reads the rest.
 SECONDS, MOST = 20, 50
 MOST_SHOWN = 20
@@ -93,7 +95,7 @@ def of(user: AbstractBaseUser | AnonymousUser, job: Job) -> list[Line]:
 
 def may_read(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether `user` sees what servers wrote: it may quote the lead, as their answers do."""
-    return isinstance(user, PermissionsMixin) and user.has_perm("delivery.view_attemptbody")
+    return isinstance(user, PermissionsMixin) and user.has_perm(READ)
 
 
 def _text(mail: BounceMail) -> str:

@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,7 +22,6 @@ from delivery.standing import ACCOUNT
 from leadflip.kit import clock, show
 from leadflip.kit.needs import needs
 from leadflip.kit.paging import SIZE
-from partners import audit
 from partners.admin.base import person
 from partners.models import DeliverySettings, User
 from partners.models.settings import Kind
@@ -93,13 +91,9 @@ def act(request: HttpRequest, lane: int, action: str) -> HttpResponse:
     """Pauses, resumes, or tries a slowed lane now; then shows it where it was asked for."""
     if action not in DO:
         raise Http404
-    owner = _owner(lane)
-    does, done, late, name = DO[action]
-    with transaction.atomic():
-        acted = does(lane or None, person(request))
-        if acted:
-            audit.acted(by=person(request), what=name, objects=[owner])
-    if acted:
+    _owner(lane)  # or 404
+    does, done, late = DO[action]
+    if does(lane or None, person(request)):
         messages.success(request, done)
     else:
         messages.info(request, late)
@@ -189,25 +183,21 @@ def _try(settings_id: int | None, by: User) -> bool:
     return lane is not None and destinations.probe(lane_id=lane.pk, by=by)
 
 
-# Action → what does it, what is said when it was done, and when it was not to be done any more; its name in
-# the audit log.
-DO: Mapping[str, tuple[Callable[[int | None, User], bool], Any, Any, Any]] = {
+# Action → what does it, what is said when it was done, and when it was not to be done any more.
+DO: Mapping[str, tuple[Callable[[int | None, User], bool], Any, Any]] = {
     "pause": (
         lambda key, by: destinations.pause(key, by=by),
         gettext_lazy("Paused: its jobs wait until somebody resumes it. What is being sent ends."),
         gettext_lazy("It is paused already."),
-        gettext_lazy("Pause: its destination"),
     ),
     "resume": (
         lambda key, by: destinations.resume(key, by=by),
         gettext_lazy("Resumed: one job goes first, and as it answers more of them at once."),
         gettext_lazy("It is not paused any more."),
-        gettext_lazy("Resume: its destination"),
     ),
     "try": (
         _try,
         gettext_lazy("Its first job tries it now. Look again in some seconds."),
         gettext_lazy("It is not left alone any more, or is being tried at this moment."),
-        gettext_lazy("Try now: its slowed destination"),
     ),
 }

@@ -24,12 +24,13 @@ FACTS = {"id": gettext_lazy("The partner's id for the lead"), "price": gettext_l
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Both sides of an attempt; or in `missing` why they are not shown."""
+    """Both sides of an attempt; in `missing` why they are not shown; `shut`: they can be opened."""
 
     request: Mapping[str, Any] = field(default_factory=dict, repr=False)
     response: Mapping[str, Any] = field(default_factory=dict, repr=False)
     curl: str = field(default="", repr=False)
     missing: str = ""
+    shut: bool = False
 
     @property
     def cut(self) -> bool:
@@ -37,18 +38,24 @@ class Exchange:
         return len(self.response.get("text", "").encode()) >= KEPT_BYTES
 
 
-def of(user: AbstractBaseUser | AnonymousUser, job: Job, attempt: Attempt | None) -> Exchange | None:
-    """The exchange of that attempt as `user` may see it; None where there is no attempt."""
+def of(
+    user: AbstractBaseUser | AnonymousUser, job: Job, attempt: Attempt | None, *, opened: bool = False
+) -> Exchange | None:
+    """The exchange of that attempt as `user` may see it; None where there is no attempt.
+
+    Shut unless `opened`; whoever opens it notes that in the audit log.
+    """
     if attempt is None:
         return None
     if job.kind == Kind.PORTAL:
         return Exchange(missing=_("Nothing is sent: the lead appears in the partner’s feed."))
     if not isinstance(user, PermissionsMixin) or not user.has_perm("delivery.view_attemptbody"):
         return Exchange(missing=_("What was sent and answered is not shown to your role."))
-    body = AttemptBody.objects.filter(attempt=attempt).first()
+    bodies = AttemptBody.objects.filter(attempt=attempt)
+    body = bodies.first() if opened else bodies.defer("sealed").first()
     if body is None:
         return Exchange(missing=_missing(job, attempt))
-    return _opened(job, attempt, body)
+    return _opened(job, attempt, body) if opened else Exchange(shut=True)
 
 
 def _missing(job: Job, attempt: Attempt) -> str:

@@ -40,13 +40,41 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     row = _row(job_id)
     tries = list(row.tries.order_by("number", "late"))
     chosen = _chosen(tries, request.GET.get("attempt", ""))
+    return _page(request, row, tries, chosen, exchange.of(request.user, row, chosen))
+
+
+@require_POST
+@needs("delivery.view_attemptbody")
+def sent(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Shows what was sent and answered at one attempt, which the audit log then tells."""
+    row = _row(job_id)
+    tries = list(row.tries.order_by("number", "late"))
+    chosen = _chosen(tries, request.POST.get("attempt", ""))
+    with transaction.atomic():
+        opened = exchange.of(request.user, row, chosen, opened=True)
+        if chosen is not None and opened is not None and not opened.missing:
+            what = _("Attempt %(number)d: sent and answered") % {"number": chosen.number}
+            audit.looked(by=cast(User, request.user), obj=row, what=[what])
+    if getattr(request, "htmx", False):
+        part = {"job": row, "chosen": chosen, "exchange": opened, "swapped": True}
+        return render(request, "delivery/_exchange.html", part)
+    return _page(request, row, tries, chosen, opened)
+
+
+def _page(
+    request: HttpRequest,
+    row: Job,
+    tries: Sequence[Attempt],
+    chosen: Attempt | None,
+    shown: exchange.Exchange | None,
+) -> HttpResponse:
     state = _state(request, row, tries, chosen)
     context = {
         **admin.site.each_context(request),
         "title": _("Distribution job"),
         "subtitle": f"{state['lead'] or row.lead_id} → {row.partner.name}",
         "chosen": chosen,
-        "exchange": exchange.of(request.user, row, chosen),
+        "exchange": shown,
         "returned": bounces.of(request.user, row) if row.kind == Kind.EMAIL else [],
         **state,
     }

@@ -15,7 +15,7 @@ from delivery.metrics import troubles
 from delivery.models import Attempt, Job, Lane
 from delivery.models.job import SETTLED, Status
 from delivery.pages import exchange, fixes, words
-from delivery.preview import MASK, SHAPES
+from delivery.preview import SHAPES
 from leadflip.kit import clock, show
 from leadflip.kit.needs import needs
 from partners.models.settings import Kind
@@ -45,7 +45,8 @@ def part(request: HttpRequest, job: Job, *, new_secret: bool = False) -> HttpRes
 
 def _state(request: HttpRequest, job: Job) -> dict[str, Any]:
     attempt = job.tries.order_by("-id").first()
-    kept = exchange.of(request.user, job, attempt)
+    # The lead of a test is made up.
+    kept = exchange.of(request.user, job, attempt, opened=True)
     return {
         "job": job,
         "attempt": attempt,
@@ -76,7 +77,7 @@ _DELIVERED = {
 
 def _signed(job: Job, kept: exchange.Exchange | None) -> list[tuple[str, str]]:
     """The webhook headers' names, with those values that are known without being kept."""
-    secret = dict.fromkeys(job.settings.config.get("headers") or (), MASK)
+    secret = dict.fromkeys(job.settings.config.get("headers") or (), show.MASK)
     shown = {**secret, **SHAPES, "webhook-id": job.webhook_id}
     names = kept.request.get("headers", []) if kept else []
     return [(name, shown.get(name, show.EMPTY)) for name in names]

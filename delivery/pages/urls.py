@@ -28,5 +28,6 @@ urlpatterns = [
     path("bounces/key/", own(bounces.key), name="bounce_key"),
     path("log/<uuid:job_id>/", admin.site.admin_view(job.job), name="job"),
     path("log/<uuid:job_id>/now/", admin.site.admin_view(job.job_now), name="job_now"),
+    path("log/<uuid:job_id>/sent/", own(job.sent), name="job_sent"),
     path("log/<uuid:job_id>/<slug:action>/", admin.site.admin_view(job.act), name="job_act"),
 ]

@@ -14,8 +14,6 @@ from delivery.retry import DEFAULT
 from leadflip.kit import clock, show
 from partners.sheet import ADDRESS_PARTS, Sheet
 
-MASKED = "•••"
-
 ERROR_CLASSES: Mapping[str, Promise] = {
     "dns": gettext_lazy("Host not found"),
     "refused": gettext_lazy("Connection refused"),
@@ -111,7 +109,7 @@ def lead_name(sheet: Sheet | None) -> str:
     column = next((column for column in sheet.columns if column.key == sheet.display_field), None)
     if column is None:
         return ""
-    return MASKED if column.encrypted else plain(_one_line(sheet.values.get(column.key)))
+    return show.MASK if column.encrypted else plain(_one_line(sheet.values.get(column.key)))
 
 
 def _one_line(value: Any) -> str:

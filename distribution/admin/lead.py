@@ -16,12 +16,14 @@ from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from delivery.models import Job
 from distribution.admin import lead_edit, lead_page
 from distribution.models import Field, Lead
 from distribution.routing.again import route_again
 from distribution.routing.waiting import BATCH
+from leadflip.kit.crypto import SealError
 from leadflip.kit.needs import needs
 from leadflip.kit.templatetags.kit import badge, test_badge
 from partners import audit
@@ -29,7 +31,7 @@ from partners.admin.base import AuditedAdmin, person
 from partners.models.audit import Verb
 
 MOST_AT_ONCE = 1000
-EDIT = "distribution.change_lead"
+EDIT, REVEAL = "distribution.change_lead", "distribution.reveal_lead"
 
 
 @admin.register(Lead)
@@ -101,6 +103,9 @@ class LeadAdmin(AuditedAdmin[Lead]):
         if lead is None:
             messages.warning(request, _("There is no lead with this id any more."))
             return redirect("admin:distribution_lead_changelist")
+        return self._page(request, lead)
+
+    def _page(self, request: HttpRequest, lead: Any, **more: Any) -> HttpResponse:
         name = lead_page.name(lead)
         shown = {
             "title": _("Lead"),
@@ -108,12 +113,34 @@ class LeadAdmin(AuditedAdmin[Lead]):
             "name": name,
             "opts": self.opts,
             "may_edit": request.user.has_perm(EDIT) and lead.erased_at is None,
+            "may_reveal": request.user.has_perm(REVEAL),
             **lead_page.context(lead),
+            **more,
         }
         return render(request, self.change_form_template, {**self.admin_site.each_context(request), **shown})
 
+    @method_decorator(transaction.atomic)
+    def reveal(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
+        """The encrypted values in clear, once; who saw them stands in the audit log."""
+        lead = lead_page.find(lead_id)
+        if lead is None:
+            raise Http404
+        try:
+            shown = lead_page.values(lead, lead_page.reveal(lead, person(request)))
+        except SealError:
+            told = _("None of the keys in ENCRYPTION_KEYS opens what was kept of this lead.")
+            shown = {**lead_page.values(lead), "missing": told}
+        if getattr(request, "htmx", False):
+            part = {"lead": lead, "may_reveal": True, "swapped": True, **shown}
+            return render(request, "distribution/_lead_values.html", part)
+        return self._page(request, lead, **shown)
+
     def get_urls(self) -> list[URLPattern]:
-        own = {"now": self.now, "edit": needs(EDIT)(self.edit)}
+        own = {
+            "now": self.now,
+            "edit": needs(EDIT)(self.edit),
+            "reveal": require_POST(needs(REVEAL)(self.reveal)),
+        }
         paths = [
             path(
                 f"<uuid:lead_id>/{name}/", self.admin_site.admin_view(view), name=f"distribution_lead_{name}"

@@ -22,10 +22,11 @@ from distribution.models.lead import Routing
 from distribution.models.profile import Strategy
 from distribution.models.routing import Cause
 from distribution.routing.words import ToldVerdict, told
-from leadflip.kit import show
+from leadflip.kit import crypto, show
 from leadflip.kit.show import MASK
 from leadflip.kit.story import Event, Line, merged
-from partners.models import Partner
+from partners import audit
+from partners.models import Partner, User
 from partners.sheet import ADDRESS_PARTS
 from portal import story as portal_story
 
@@ -38,11 +39,12 @@ CONSENT = {
 
 
 class Shown(NamedTuple):
-    """A field with its value in lines; an encrypted one is masked."""
+    """A field with its value in lines; `sealed`: masked, since it is encrypted and was not opened."""
 
     label: str
     lines: list[str]
     encrypted: bool
+    sealed: bool = False
 
 
 def find(lead_id: UUID) -> Lead | None:
@@ -53,13 +55,13 @@ def find(lead_id: UUID) -> Lead | None:
     return leads.filter(id=lead_id).first()
 
 
-def context(lead: Any) -> dict[str, Any]:
-    """All of the page; `lead` comes from `find`. Six queries."""
+def context(lead: Any, opened: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """All of the page; `lead` comes from `find`, `opened` from `reveal`. Six queries."""
     jobs = _jobs(lead)
     decisions = list(_decisions(lead, jobs))
     return {
         "decided": bool(decisions),
-        "lead_values": list(_values(lead)),
+        **values(lead, opened),
         "consent": [(label, lead.consent[name]) for name, label in CONSENT.items() if name in lead.consent],
         "story": merged(
             [_received(lead), *_repeats(lead), *_erased(lead)],
@@ -112,10 +114,27 @@ def _jobs(lead: Lead) -> list[Job]:
     return list(Job.objects.filter(lead=lead).select_related("partner", "policy", "settings").order_by("id"))
 
 
-def _values(lead: Any) -> Iterator[Shown]:
+def values(lead: Any, opened: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The values alone; the encrypted ones masked unless `opened` holds them."""
+    shown = list(_values(lead, opened))
+    return {"lead_values": shown, "sealed": bool(lead.sealed) and any(value.sealed for value in shown)}
+
+
+def reveal(lead: Any, by: User) -> Mapping[str, Any]:
+    """The encrypted values, which `by` is about to see. Call in a transaction. Raises SealError."""
+    opened: Mapping[str, Any] = crypto.unseal(lead.owner, lead.sealed)["values"] if lead.sealed else {}
+    labels = [field["label"] for field in _fields(lead) if opened.get(field["key"]) not in (None, "")]
+    if labels:
+        audit.looked(by=by, obj=lead, what=labels)
+    return opened
+
+
+def _values(lead: Any, opened: Mapping[str, Any] | None) -> Iterator[Shown]:
     for field in _fields(lead):
-        value = [MASK] if field["encrypted"] else _lines(lead.values.get(field["key"]))
-        yield Shown(field["label"], value, field["encrypted"])
+        sealed = field["encrypted"] and opened is None
+        kept = opened if field["encrypted"] and opened is not None else lead.values
+        value = [MASK] if sealed else _lines(kept.get(field["key"]))
+        yield Shown(field["label"], value, field["encrypted"], sealed)
 
 
 def _lines(value: Any) -> list[str]:

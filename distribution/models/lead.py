@@ -74,6 +74,7 @@ class Lead(models.Model):
     class Meta:
         verbose_name = _("lead")
         verbose_name_plural = _("leads")
+        permissions = [("reveal_lead", "Can show encrypted values of a lead")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(routing="waiting", routing_due__isnull=False)

@@ -8,8 +8,6 @@ from django.utils.translation import gettext as _
 
 from leadflip.kit import show
 
-MASK = "•••"
-
 
 class Difference(NamedTuple):
     """Both as people read them; a secret is masked."""
@@ -39,7 +37,7 @@ def differences(form: Any, owner: str = "") -> Iterator[Difference]:
 def said(field: forms.Field, value: Any) -> str:
     """A field's value in words."""
     if isinstance(field.widget, forms.PasswordInput):
-        return MASK
+        return show.MASK
     if isinstance(field, forms.BooleanField):
         return _("Yes") if value else _("No")
     if isinstance(field, forms.MultipleChoiceField):

@@ -43,7 +43,11 @@ SECRET = {
 # Longer values are folded.
 SHORT = 120
 # Kinds of object whose page is not the admin's own, by URL name.
-PAGES = {"delivery.job": "delivery:job", "distribution.import": "imports:run"}
+PAGES = {
+    "delivery.job": "delivery:job",
+    "distribution.import": "imports:run",
+    "distribution.erasure": "erasing:report",
+}
 
 
 @dataclass(frozen=True, slots=True)

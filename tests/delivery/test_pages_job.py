@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from delivery.models import Attempt, Job
 from leadflip.kit import crypto
-from partners.models import Revision
+from partners.models import AuditEntry, Revision
 from partners.services import touch
 from portal.models import Entry
 from portal.reasons import Reason
@@ -53,6 +53,13 @@ def address(job: Job, query: str = "") -> str:
 
 def page(client: Client, job: Job, query: str = "") -> str:
     response = client.get(address(job, query))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def opened(client: Client, job: Job, attempt: object = "") -> str:
+    """The page once somebody asked for what was sent and answered."""
+    response = client.post(address(job, "sent/"), {"attempt": str(attempt)})
     assert response.status_code == 200
     return response.content.decode()
 
@@ -122,7 +129,9 @@ def test_job_last_attempt_is_opened_unless_another_is_named(operator: Client, fa
     assert "Attempt 8: sent and answered" in page(operator, failed)
     html = page(operator, failed, f"?attempt={first.id}")
     assert "Attempt 1: sent and answered" in html
-    assert "the first try" in html
+    assert "the first try" not in html
+    assert f'name="attempt" value="{first.id}"' in html
+    assert "the first try" in opened(operator, failed, first.id)
 
 
 @pytest.mark.parametrize("wanted", ["0", "nonsense", "9" * 30, ""])
@@ -136,15 +145,22 @@ def test_job_attempt_of_another_job_is_not_opened(operator: Client, failed: Job)
 
 
 @pytest.mark.parametrize("role", ["admin", "operator"])
-def test_job_exchange_is_open_to_who_may(client: Client, failed: Job, role: str) -> None:
-    html = page(sign_in(client, role), failed)
+def test_job_exchange_is_opened_by_who_may_and_noted(client: Client, failed: Job, role: str) -> None:
+    assert "DE89" not in page(sign_in(client, role), failed)
+    assert not AuditEntry.objects.exists()
+    html = opened(client, failed)
     assert "&quot;iban&quot;: &quot;DE89 3704&quot;" in html
     assert "POST https://crm.example.com/leads" in html
     assert "content-type, x-api-key, webhook-signature" in html
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.model, entry.object_id) == ("looked", "delivery.job", str(failed.pk))
+    assert entry.changes == [{"what": "Attempt 8: sent and answered"}]
+    part = client.post(address(failed, "sent/"), headers={"HX-Request": "true"}).content.decode()
+    assert part.lstrip().startswith('<section class="exchange"')
 
 
 def test_job_exchange_as_curl_holds_no_secret(operator: Client, failed: Job) -> None:
-    html = page(operator, failed)
+    html = opened(operator, failed)
     curl = html.split('aria-label="curl">')[1].split("</pre>")[0]
     assert curl.startswith("curl --request POST https://crm.example.com/leads")
     assert "content-type: application/json" in curl
@@ -155,9 +171,9 @@ def test_job_exchange_as_curl_holds_no_secret(operator: Client, failed: Job) -> 
 def test_job_response_that_was_cut_says_so(operator: Client) -> None:
     job = JobFactory.create(retrying=True)
     make_attempt(job, 1, exchange(text="x" * 4096))
-    assert "The first 4 KiB" in page(operator, job)
+    assert "The first 4 KiB" in opened(operator, job)
     make_attempt(job, 2, exchange(text="x" * 4095))
-    assert "The first 4 KiB" not in page(operator, job)
+    assert "The first 4 KiB" not in opened(operator, job)
 
 
 def test_job_attempts_stand_on_a_time_line_with_gaps(operator: Client) -> None:
@@ -178,13 +194,14 @@ def test_job_names_its_profile_and_version(operator: Client) -> None:
 
 def test_job_exchange_is_closed_to_a_viewer(client: Client, failed: Job) -> None:
     html = page(sign_in(client, "viewer"), failed)
+    assert client.post(address(failed, "sent/")).status_code == 403
     assert "not shown to your role" in html
     for text in ("DE89", "Ada Byron", "crm.example.com/leads", "x-api-key"):
         assert text not in html
 
 
 def test_job_echo_cannot_act_on_the_page(operator: Client, failed: Job) -> None:
-    html = page(operator, failed)
+    html = opened(operator, failed)
     assert "got &lt;script&gt;alert(&#x27;DE89 3704&#x27;)&lt;/script&gt;␀ end" in html
     assert "\x00" not in html
     assert "<script>alert" not in html
@@ -195,7 +212,8 @@ def test_job_exchange_that_no_key_opens_says_so(operator: Client, failed: Job, s
     body = failed.tries.get(number=8).body
     body.sealed = crypto.seal("attempt:of-another:1", exchange())
     body.save()
-    html = page(operator, failed)
+    html = opened(operator, failed)
+    assert not AuditEntry.objects.exists()
     assert "None of the keys" in html
     assert "DE89" not in html
 
@@ -217,7 +235,7 @@ def test_job_portal_has_nothing_to_open(operator: Client) -> None:
 def test_job_email_shows_its_subject(operator: Client) -> None:
     job = JobFactory.create(delivered=True, settings=DeliverySettingsFactory.create(kind="email"))
     make_attempt(job, 1, {"request": {"subject": "A <new> lead", "body": "Name: Ada"}, "response": {}})
-    html = page(operator, job)
+    html = opened(operator, job)
     assert "A &lt;new&gt; lead" in html
     assert "Name: Ada" in html
 

@@ -45,7 +45,7 @@ def test_lead_name_values(value: object, shown: str) -> None:
 
 
 def test_lead_name_encrypted_is_masked() -> None:
-    assert words.lead_name(make_sheet("DE89 3704", encrypted=True)) == words.MASKED
+    assert words.lead_name(make_sheet("DE89 3704", encrypted=True)) == show.MASK
 
 
 def test_lead_name_without_display_field_or_lead() -> None:

@@ -14,6 +14,8 @@ from django.utils.html import strip_tags
 from delivery.models import Job
 from distribution.models import Entity, Lead, Profile, Repeat
 from distribution.services import save_profile
+from leadflip.kit import crypto
+from partners.models import AuditEntry
 from tests import factories as f
 from tests.distribution.capped import end, in_force, routed
 
@@ -48,6 +50,55 @@ def test_values_with_encrypted_ones_masked(sign_in: Callable[[str], Client], lea
     for secret in ("planted-iban", "1970-01-01", "<b>Bold"):
         assert secret not in html
     assert "planted-iban" not in sign_in(role).get(LIST).content.decode()
+
+
+def reveal(lead: Lead) -> str:
+    return reverse("admin:distribution_lead_reveal", args=[lead.pk])
+
+
+@pytest.mark.parametrize("role", ["admin", "operator"])
+def test_encrypted_values_are_shown_on_request_and_noted(
+    sign_in: Callable[[str], Client], lead: Lead, role: str
+) -> None:
+    client = sign_in(role)
+    assert "Show encrypted values" in client.get(page(lead)).content.decode()
+    assert client.get(reveal(lead)).status_code == 405
+    answer = client.post(reveal(lead))
+    assert "no-store" in answer.headers["Cache-Control"]
+    html = answer.content.decode()
+    assert "DE-planted-iban" in html
+    assert "Show encrypted values" not in html
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.model, entry.object_id) == ("looked", "distribution.lead", str(lead.pk))
+    assert entry.user is not None
+    assert {each["what"] for each in entry.changes} == {"Bank account", "Born"}
+    assert "planted" not in str(entry.changes)
+    part = client.post(reveal(lead), headers={"HX-Request": "true"}).content.decode()
+    assert part.lstrip().startswith('<div id="lead-values">')
+    assert "DE-planted-iban" in part
+    # The next visit is masked again.
+    assert "planted-iban" not in client.get(page(lead)).content.decode()
+
+
+def test_viewer_and_stranger_leads_show_nothing(sign_in: Callable[[str], Client], lead: Lead) -> None:
+    client = sign_in("viewer")
+    assert "Show encrypted values" not in client.get(page(lead)).content.decode()
+    assert client.post(reveal(lead)).status_code == 403
+    assert sign_in("admin").post(reveal(Lead(pk=uuid4()))).status_code == 404
+    assert not AuditEntry.objects.exists()
+
+
+def test_value_that_no_key_opens_is_not_noted_as_seen(desk: Client, lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(sealed=crypto.seal("lead:another", {"values": {}}))
+    html = desk.post(reveal(lead)).content.decode()
+    assert "None of the keys in ENCRYPTION_KEYS opens" in html
+    assert "•••" in html
+    assert not AuditEntry.objects.exists()
+
+
+def test_lead_without_encrypted_values_offers_nothing_to_show(desk: Client, entity: Entity) -> None:
+    plain = f.LeadFactory.create(entity=entity, values={"name": "Ana"})
+    assert "Show encrypted values" not in desk.get(page(plain)).content.decode()
 
 
 def test_consent_and_repeats_are_told(desk: Client, lead: Lead) -> None:

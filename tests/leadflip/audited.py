@@ -194,7 +194,24 @@ PAGES: dict[str, tuple[dict[str, str], Told]] = {
     ),
     "/admin/delivery/destinations/<int:lane>/{pause}/": (
         {},
-        ("partners.partner", "acted", "Pause: its destination"),
+        ("partners.partner", "acted", "Pause: Webhook"),
+    ),
+    "/admin/delivery/log/<uuid:job_id>/sent/": (
+        {},
+        ("delivery.job", "looked", "Attempt 1: sent and answered"),
+    ),
+    "/admin/delivery/bouncemail/<int:pk>/whole/": (
+        {},
+        ("delivery.bouncemail", "looked", "The mail as it came"),
+    ),
+    "/admin/distribution/lead/<uuid:lead_id>/reveal/": ({}, ("distribution.lead", "looked", "IBAN")),
+    "/admin/erase/start/": (
+        {"lead": "@lead", "found_by": "lead", "word": "ERASE"},
+        ("distribution.erasure", "acted", "Erase a person"),
+    ),
+    "/admin/erase/export/": (
+        {"lead": "@lead", "found_by": "lead"},
+        ("distribution.lead", "looked", "Export"),
     ),
     "/admin/imports/<int:run_id>/preview/": (
         {"on_duplicate": "skip", "route": "on"},
@@ -222,7 +239,8 @@ CHANGES_NOTHING = {
     "/admin/partners/user/",
     "/admin/delivery/smtpaccount/",
     "/admin/delivery/bouncebox/",
-    # Previews, tests and checks.
+    # Previews, tests and checks; leads that are looked for.
+    "/admin/erase/",
     "/admin/distribution/assignment/<int:pk>/preview/",
     "/admin/distribution/assignment/<int:pk>/letter/",
     "/admin/distribution/assignment/<int:pk>/test/",

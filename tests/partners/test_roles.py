@@ -160,7 +160,7 @@ def test_viewer_sees_no_sealed_body(db: None) -> None:
 def test_viewer_only_views_and_operator_acts_and_types_in_besides(db: None) -> None:
     more = {role: {held for held in _held(role) if ".view_" not in held} for role in STAFF}
     assert more["viewer"] == set()
-    typed = {"distribution.add_lead", "distribution.change_lead"}
+    typed = {"distribution.add_lead", "distribution.change_lead", "distribution.reveal_lead"}
     assert more["operator"] == {"delivery.act_job", "delivery.act_lane", *typed}
 
 

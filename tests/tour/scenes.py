@@ -137,12 +137,13 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
         Scene("log-filtered", f"{reverse('delivery:log')}?status=failed&code=404&last=24h", "operator"),
         Scene("job-retrying", _job(retrying), "operator"),
         Scene("job-failed", _job(failed), "operator"),
-        Scene("job-delivered", _job(delivered), "operator"),
+        Scene("job-delivered", _job(delivered), "operator", _open),
         Scene("job-returned", _job(Job.objects.get(last_error_class="bounced")), "operator"),
         Scene("returned-mail", _list("delivery.bouncemail"), "operator"),
         Scene("returned-letter", _returned(), "operator"),
         Scene("leads", _list("distribution.lead"), "operator"),
         Scene("lead", _change("distribution.lead", lead.pk), "operator"),
+        Scene("lead-shown", _change("distribution.lead", lead.pk), "operator", _show, ".lead-values"),
         Scene("lead-add", reverse("admin:distribution_lead_add"), "operator"),
         Scene("lead-edit", reverse("admin:distribution_lead_edit", args=[lead.pk]), "operator"),
     ]
@@ -188,6 +189,16 @@ def _send_empty(page: Page) -> None:
 def _send_test(page: Page) -> None:
     page.get_by_role("button", name="Send test lead").click()
     page.locator("#trial .badge-delivered").wait_for(timeout=30_000)
+
+
+def _show(page: Page) -> None:
+    page.get_by_role("button", name="Show encrypted values").click()
+    page.get_by_role("button", name="Show encrypted values").wait_for(state="detached")
+
+
+def _open(page: Page) -> None:
+    page.get_by_role("button", name="Show what was sent and answered").click()
+    page.locator("#request-body").wait_for()
 
 
 def _job(job: Job) -> str:

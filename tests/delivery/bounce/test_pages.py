@@ -10,6 +10,7 @@ from django.urls import reverse
 from delivery.bounce import inlet
 from delivery.bounce.take import take
 from delivery.models import BounceBox, BounceMail, SmtpAccount
+from partners.models import AuditEntry
 from tests.delivery.bounce.mails import block, report, vacation
 from tests.delivery.bounce.test_take import ANA, back, bounced, sent_job
 from tests.factories import SmtpAccountFactory
@@ -166,7 +167,12 @@ def test_what_servers_wrote_is_shown_by_role(sign_in: Any, role: str, sees: bool
 def test_mail_is_shown_harmless_and_cut(desk: Client) -> None:
     raw = b"Subject: <script>alert(1)</script> \xe2\x80\xae\x1b[2J\r\n\r\n<img src=x>\r\n" + b"y" * 100_000
     mail = take(raw, inlet="http")
-    html = desk.get(f"{MAILS}{mail.pk}/change/").content.decode()
+    assert "y" * 100 not in desk.get(f"{MAILS}{mail.pk}/change/").content.decode()
+    assert not AuditEntry.objects.exists()
+    html = desk.post(f"{MAILS}{mail.pk}/whole/").content.decode()
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.model, entry.object_id) == ("looked", "delivery.bouncemail", str(mail.pk))
+    assert "y" * 100 in html
     assert "<script>alert" not in html
     assert "<img src=x>" not in html
     assert "\u202e" not in html
