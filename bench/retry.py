@@ -12,7 +12,7 @@ from bench.parts.engine import engine
 from bench.parts.partners import Partners, partners
 from bench.parts.report import Report, percentile
 from delivery.models import Job
-from delivery.services import wake
+from delivery.waking import wake
 from leadflip.kit import clock
 from leadflip.run.state import State
 from partners.models import DeliverySettings

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from delivery.models import Alert, Job, Lane, SmtpAccount
-from delivery.services import wake
+from delivery.waking import wake
 from leadflip.kit import clock
 from partners import audit
 from partners.models import DeliverySettings, User

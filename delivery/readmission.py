@@ -1,18 +1,24 @@
-"""Whether a job that gave its place back may have one again: asked of those above, who count places.
+"""Whether jobs that gave their places back may have them again: asked of those above, who count places.
 
 Registered by them, since calls go down the import line only.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
+from uuid import UUID
 
 from delivery.models import Job
+from delivery.refusal import Refusal
 
 
 class Readmission(Protocol):
     """Places for jobs that are resent."""
 
-    def take(self, job: Job) -> bool:
-        """Takes a place for `job`, which holds none, in the current transaction; False: a cap is full."""
+    def take(self, jobs: Sequence[Job]) -> Mapping[UUID, Refusal]:
+        """Takes a place for each job, in this order; returns those that get none, because a cap is full.
+
+        The jobs hold none, and are locked by the current transaction.
+        """
         ...
 
 

@@ -1,57 +1,20 @@
 """What others may do with jobs."""
 
 import json
-import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, TextChoices
-from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
-
+from delivery import acts
+from delivery.acts import Acted
 from delivery.models import Job
-from delivery.models.job import WAITING, Status
-from delivery.readmission import readmission
+from delivery.refusal import Refused
+from delivery.waking import add_waking
 from leadflip.kit.ids import uuid7
 from leadflip.kit.script import Script
 from partners.models import User
-from partners.models.revision import hold_shared
-
-logger = logging.getLogger(__name__)
-
-# What wakes the engines. The payload is a lane to look at, or nothing: the rows say all.
-CHANNEL = "leadflip_due"
-# Lanes that are named to the engines one by one; of more, all are looked at.
-NAMED = 8
-
-
-class Refusal(TextChoices):
-    """Why a job cannot be acted on now, in words for whoever asked."""
-
-    SENDING = "sending", _("It is being sent at this moment. Look again when the attempt has ended.")
-    WAITING = "waiting", _("It waits for its next attempt already. “Try now” brings that forward.")
-    SETTLED = "settled", _("It has ended. “Resend” begins again.")
-    DELIVERED = "delivered", _("The partner has it. Say that it is to be sent once more.")
-    INACTIVE = "inactive", _("The partner is inactive. Make it active, then resend.")
-    CAPPED = "capped", _("A cap of the partner or of its place in the profile is full. Raise it, or wait.")
-    TEST = "test", _("A test is sent once. Send another one where the delivery settings are.")
-    ERASED = (
-        "erased",
-        _("The lead’s values are gone: erased, or too old to be kept. Nothing can be sent."),
-    )
-    NOT_IN_DOUBT = "not_in_doubt", _("No failed attempt of it is in doubt: nothing is kept back.")
-
-
-class Refused(Exception):
-    """The job is not in a state for what was asked; nothing was changed. `refusal` names the reason."""
-
-    def __init__(self, job_id: UUID, refusal: Refusal) -> None:
-        super().__init__(f"Job {job_id}: {refusal.label}")
-        self.refusal = refusal
 
 
 class Placement(NamedTuple):
@@ -108,107 +71,46 @@ def add_placing(script: Script, picks: Sequence[Placement], *, at: datetime) -> 
     if picks:
         rows = [{"id": id, **pick._asdict()} for id, pick in zip(ids, picks, strict=True)]
         script.add(PLACE, {"picks": json.dumps(rows, default=str), "at": at})
-        _wake(script, {pick.settings_id for pick in picks})
+        add_waking(script, {pick.settings_id for pick in picks})
     return ids
 
 
-@transaction.atomic
 def try_now(*, job_id: UUID) -> None:
     """Makes a waiting job due now, within its budget and under its id.
 
     Raises Refused while it is being sent and when it has ended, Job.DoesNotExist.
     """
-    changed = Job.objects.filter(id=job_id, status__in=WAITING).update(next_attempt_at=Now())
-    _changed_or(job_id, changed, _as_it_stands)
-    wake()
+    _alone(job_id, acts.try_now([job_id]))
 
 
-@transaction.atomic
 def cancel(*, job_id: UUID, reason: str) -> None:
     """Ends a waiting job; `reason` is shown with it, and `job_settled` tells it.
 
     Raises Refused while it is being sent and when it has ended, Job.DoesNotExist.
     """
-    changed = Job.objects.filter(id=job_id, status__in=WAITING).update(
-        status=Status.CANCELLED, next_attempt_at=None, settled_at=Now(), reason=reason, told=False
-    )
-    _changed_or(job_id, changed, _as_it_stands)
+    _alone(job_id, acts.cancel([job_id], reason=reason))
 
 
-@transaction.atomic
 def resend(*, job_id: UUID, again: bool = False) -> None:
     """Queues an ended job with a fresh budget, due now, to all its recipients, under the same id.
 
-    A delivered one only with `again`. A job whose place was given back takes one again. Raises Refused
-    while it waits or is being sent, for a delivered one without `again`, for a test, where the lead was
-    erased, while the partner is inactive, and where a cap is full; Job.DoesNotExist.
+    A delivered one only with `again`. Raises Refused for what `delivery.acts.resend` does not do,
+    Job.DoesNotExist.
     """
-    hold_shared()
-    ended = [Status.FAILED, Status.CANCELLED, *([Status.DELIVERED] if again else [])]
-    changed = Job.objects.filter(
-        id=job_id, status__in=ended, partner__active=True, test=False, erased=False
-    ).update(
-        status=Status.QUEUED,
-        budget_from=F("attempts"),
-        budget_due=Now(),
-        next_attempt_at=Now(),
-        settled_at=None,
-        recipients=None,
-        reason="",
-        told=False,
-    )
-    _changed_or(job_id, changed, _not_resent)
-    job = Job.objects.get(id=job_id)
-    if job.counted_on is None and not readmission().take(job):
-        raise Refused(job_id, Refusal.CAPPED)
-    wake()
+    _alone(job_id, acts.resend([job_id], again=again))
 
 
-@transaction.atomic
 def not_received(*, job_id: UUID, by: User) -> None:
     """Says that the partner does not have a failed job whose attempts left that open.
 
     Its end is then told by `job_settled` as any other. Raises Refused for every other job,
     Job.DoesNotExist.
     """
-    doubtful = Job.objects.filter(id=job_id, status=Status.FAILED, had_unknown=True)
-    _changed_or(job_id, doubtful.update(had_unknown=False, told=False), lambda _job: Refusal.NOT_IN_DOUBT)
-    logger.info("job %s: marked as not received by user %s", job_id, by.pk)
+    _alone(job_id, acts.not_received([job_id], by=by.pk))
 
 
-def wake(lanes: Collection[int] = ()) -> None:
-    """Tells the engines, at this transaction's commit, that something may be due.
-
-    `lanes` are the settings rows whose jobs are; without them, or with many, the engines look at all.
-    """
-    script = Script()
-    _wake(script, lanes)
-    script.run()
-
-
-def _wake(script: Script, lanes: Collection[int]) -> None:
-    names = [str(lane) for lane in lanes] if 0 < len(lanes) <= NAMED else [""]
-    calls = ", ".join(["pg_notify(%s, %s)"] * len(names))
-    script.add(f"SELECT {calls}", [word for name in names for word in (CHANNEL, name)])
-
-
-def _changed_or(job_id: UUID, changed: int, why: Callable[[Job], Refusal]) -> None:
-    # The status was compared and set in one statement; only who came too late reads the row.
-    if not changed:
-        raise Refused(job_id, why(Job.objects.select_related("partner").get(id=job_id)))
-
-
-def _as_it_stands(job: Job) -> Refusal:
-    return Refusal.SENDING if job.status == Status.SENDING else Refusal.SETTLED
-
-
-def _not_resent(job: Job) -> Refusal:
-    if job.test:
-        return Refusal.TEST
-    if job.erased:
-        return Refusal.ERASED
-    if job.status == Status.SENDING:
-        return Refusal.SENDING
-    if job.status in WAITING:
-        return Refusal.WAITING
-    return Refusal.DELIVERED if job.status == Status.DELIVERED and job.partner.active else Refusal.INACTIVE
+def _alone(job_id: UUID, acted: Acted) -> None:
+    if job_id in acted.refused:
+        raise Refused(job_id, acted.refused[job_id])
+    if not acted.done:
+        raise Job.DoesNotExist

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import Job, Lane
-from delivery.services import wake
+from delivery.waking import wake
 from leadflip.kit import clock
 from leadflip.kit.ids import uuid7
 from partners.draft import Draft

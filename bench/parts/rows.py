@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from delivery.models import Job
-from delivery.services import wake
+from delivery.waking import wake
 from distribution.models import Entity, Field, Lead
 from leadflip.kit import clock
 from leadflip.kit.ids import uuid7

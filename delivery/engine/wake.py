@@ -7,7 +7,7 @@ from contextlib import suppress
 import psycopg
 
 from delivery.engine.link import Link
-from delivery.services import CHANNEL
+from delivery.waking import CHANNEL
 
 logger = logging.getLogger(__name__)
 

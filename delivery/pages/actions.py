@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from delivery import services
 from delivery.models import Job
 from delivery.models.job import WAITING, Status
-from delivery.services import Refusal
+from delivery.refusal import Refusal
 from partners.models import User
 
 
@@ -141,7 +141,7 @@ NAMES: Mapping[str, Any] = {
     CANCEL: gettext_lazy("Cancel"),
     NOT_RECEIVED: gettext_lazy("Not received"),
 }
-# What each does: raises services.Refused, Job.DoesNotExist.
+# What each does: raises Refused, Job.DoesNotExist.
 DO: Mapping[str, Callable[[UUID, User], None]] = {
     TRY_NOW: lambda job_id, user: services.try_now(job_id=job_id),
     RESEND: lambda job_id, user: services.resend(job_id=job_id),

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from delivery import services
 from delivery.models import Attempt, Job, Lane
 from delivery.models.job import SETTLED, WAITING
 from delivery.pages import actions, bounces, exchange, trail, words
+from delivery.refusal import Refused
 from leadflip.kit import clock
 from leadflip.kit.needs import needs
 from partners import audit
@@ -104,7 +104,7 @@ def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponse:
         with transaction.atomic():
             actions.DO[action](job_id, user)
             audit.acted(by=user, what=actions.NAMES[action], objects=[Job(pk=job_id)])
-    except services.Refused as refused:
+    except Refused as refused:
         messages.error(request, refused.refusal.label)
     except Job.DoesNotExist as error:
         raise Http404 from error

@@ -4,19 +4,22 @@ Called inside the transaction that remembers that the end was told, and that hol
 lock, so all of it happens exactly once, whatever dies between.
 """
 
-from collections.abc import Sequence
-from datetime import date
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from delivery.models import Job
 from delivery.models.job import Status
+from delivery.refusal import Refusal
 from delivery.signals import Settled
 from distribution.models import Assignment
 from distribution.routing import places
 from distribution.routing.again import failover
 from distribution.routing.ledger import Owner, Spans, Take
+from distribution.routing.places import Wanted
 from leadflip.kit import clock
 
 
@@ -34,23 +37,36 @@ def settled(jobs: Sequence[Settled], **_: object) -> None:
 
 
 class Readmit:
-    """Registered with delivery: a resent job takes a place again."""
+    """Registered with delivery: resent jobs take places again."""
 
-    def take(self, job: Job) -> bool:
+    def take(self, jobs: Sequence[Job]) -> Mapping[UUID, Refusal]:
         """See delivery.readmission."""
-        if job.assignment_id is None:
-            return True
-        assignment = Assignment.objects.select_related("partner").get(pk=job.assignment_id)
-        today = Spans.at(clock.now(), assignment.partner.zone).day
-        takes = [
-            Take(Owner("partner", assignment.partner_id), assignment.partner.caps, assignment.partner.caps),
-            Take(Owner("assignment", assignment.pk), assignment.caps, assignment.caps),
-        ]
-        day = places.take_again(takes, today)
-        if day is None:
-            return False
-        Job.objects.filter(pk=job.pk).update(counted_on=day)
-        return True
+        routed = [job for job in jobs if job.assignment_id is not None]
+        days = places.take_again(_wanted(routed))
+        by_day: dict[date | None, list[UUID]] = defaultdict(list)
+        for job, day in zip(routed, days, strict=True):
+            by_day[day].append(job.pk)
+        refused = by_day.pop(None, [])
+        for day, ids in by_day.items():
+            Job.objects.filter(pk__in=ids).update(counted_on=day)
+        return dict.fromkeys(refused, Refusal.CAPPED)
+
+
+def _wanted(jobs: Sequence[Job]) -> list[Wanted]:
+    """What each job takes: a place of its partner, and one of its assignment."""
+    now, ids = clock.now(), {job.assignment_id for job in jobs if job.assignment_id is not None}
+    seats = {seat.pk: seat for seat in Assignment.objects.select_related("partner").filter(pk__in=ids)}
+    wanted = {number: _place(seat, now) for number, seat in seats.items()}
+    return [wanted[job.assignment_id] for job in jobs if job.assignment_id is not None]
+
+
+def _place(seat: Assignment, now: datetime) -> Wanted:
+    partner, own = seat.partner.caps, seat.caps
+    takes = (
+        Take(Owner("partner", seat.partner_id), partner, partner),
+        Take(Owner("assignment", seat.pk), own, own),
+    )
+    return Wanted(takes, Spans.at(now, seat.partner.zone).day)
 
 
 def _freed(held: QuerySet[Job]) -> dict[Owner, list[date]]:

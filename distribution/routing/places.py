@@ -11,6 +11,7 @@ whose zone moved to the west, counts into the row's day until its own has caught
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -19,6 +20,7 @@ from distribution.models import CapUse, Turn
 from distribution.routing.case import CompiledProfile, World
 from distribution.routing.ledger import Ledger, Owner, Spans, Take, full
 from distribution.routing.shortlist import Shortlist
+from partners.caps import Caps
 
 # Held alone by who counts an owner for the first time, shared by who moves places that perhaps nobody
 # counts yet: they come before it or after it, never beside it.
@@ -149,18 +151,34 @@ def give_back(freed: Mapping[Owner, Sequence[date]]) -> None:
     _write(rows)
 
 
-def take_again(takes: Sequence[Take], today: date) -> date | None:
-    """Takes one place of each; returns the day that it counts on, or None where a cap is full."""
-    _seed({take.owner: Spans.of(today) for take in takes if take.caps.any})
+class Wanted(NamedTuple):
+    """One place of each of these owners, of whom a job needs all; `today` in the partner's zone."""
+
+    takes: Sequence[Take]
+    today: date
+
+
+def take_again(wanted: Sequence[Wanted]) -> list[date | None]:
+    """Takes places in this order; returns the day that each counts on, None where a cap is full."""
+    limits = {take.owner: take.caps for each in wanted for take in each.takes}
+    today = {take.owner: Spans.of(each.today) for each in wanted for take in each.takes}
+    _seed({owner: today[owner] for owner, caps in limits.items() if caps.any})
     _first_counts(alone=False)
-    limits = {take.owner: take.caps for take in takes}
-    rows = list(_rows(limits, locked=True))
-    spans = Spans.of(max([today, *(row.day for row in rows)]))
-    if any(full(limits[owner_of(row)], used(row, spans)) is not None for row in rows):
+    rows = {owner_of(row): row for row in _rows(limits, locked=True)}
+    days = [
+        _take([(rows[take.owner], take.caps) for take in each.takes if take.owner in rows], each.today)
+        for each in wanted
+    ]
+    _write(list(rows.values()))
+    return days
+
+
+def _take(rows: Sequence[tuple[CapUse, Caps]], today: date) -> date | None:
+    spans = Spans.of(max([today, *(row.day for row, _caps in rows)]))
+    if any(full(caps, used(row, spans)) is not None for row, caps in rows):
         return None
-    for row in rows:
+    for row, _caps in rows:
         _raise(row, spans, 1)
-    _write(rows)
     return spans.day
 
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from delivery.engine import news
 from delivery.models import Job
-from delivery.services import Refusal, Refused, cancel, not_received, resend, try_now
+from delivery.refusal import Refusal, Refused
+from delivery.services import cancel, not_received, resend, try_now
 from partners.models import User
 from tests.delivery.engine.parts import Scripted, deliver, due_job
 

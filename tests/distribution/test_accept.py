@@ -166,7 +166,7 @@ def test_accept_leaves_nothing_for_after_the_commit(
 
 @pytest.mark.django_db(transaction=True)
 def test_accept_wakes_the_engine_at_the_commit(key: ApiKey, profile: Profile) -> None:
-    from delivery.services import CHANNEL
+    from delivery.waking import CHANNEL
     from partners.models import DeliverySettings
 
     with connection.cursor() as cursor:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.models import Job
-from delivery.services import Refusal, Refused, cancel, not_received, resend
+from delivery.refusal import Refusal, Refused
+from delivery.services import cancel, not_received, resend
 from distribution.models import CapUse, Decision, Lead
 from distribution.routing import waiting
 from distribution.routing.ledger import Ledger, Owner, Spans, Take, full

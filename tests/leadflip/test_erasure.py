@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from delivery import services
 from delivery.models import Attempt, AttemptBody, Job
-from delivery.services import Refusal, Refused
+from delivery.refusal import Refusal, Refused
 from distribution import tasks
 from distribution.erasing.find import find
 from distribution.models import Decision, Erasure, Idempotency, Import, Lead, LeadKey

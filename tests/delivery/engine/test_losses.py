@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from delivery.channels.base import Parcel, Receipt
 from delivery.models import Job
-from delivery.services import wake
+from delivery.waking import wake
 from tests.delivery.engine.parts import Scripted, beside, due_job, engine
 
 pytestmark = pytest.mark.django_db(transaction=True)

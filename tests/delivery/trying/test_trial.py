@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from delivery import services, trial
 from delivery.models import Job, Lane
+from delivery.refusal import Refusal, Refused
 from delivery.tasks import forget_tests, run_job
 from distribution.models import Assignment, Lead
 from partners.draft import Draft
@@ -227,9 +228,9 @@ def test_test_is_marked_wherever_it_shows_and_not_resent(desk: Client, acme: Par
         in desk.get(reverse("admin:distribution_lead_change", args=[lead.pk])).content.decode()
     )
     assert "1 delivered" not in desk.get(reverse("admin:distribution_lead_changelist")).content.decode()
-    with pytest.raises(services.Refused) as refused:
+    with pytest.raises(Refused) as refused:
         services.resend(job_id=job.pk)
-    assert refused.value.refusal == services.Refusal.TEST
+    assert refused.value.refusal == Refusal.TEST
 
 
 # An assignment's section
