@@ -156,6 +156,10 @@ class LeadReader(Protocol):
         """Stores a made-up lead, marked as a test and routed to nobody; returns its id."""
         ...
 
+    def search(self, text: str, limit: int) -> Sequence[UUID]:
+        """The newest leads, at most `limit`, whose e-mail or phone is exactly `text`; newest first."""
+        ...
+
     def why(self, job_id: UUID, ticks: Ticks) -> str:
         """Why the job's partner got the lead, in its own terms alone; "" where nothing tells it."""
         ...

@@ -9,14 +9,12 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from distribution.catalogue import EntitySpec, entities
-from distribution.fields import TYPES, FieldSpec
-from distribution.fields.base import FieldError
+from distribution.catalogue import EntitySpec
 from distribution.intake.digests import Keyed, keyed
+from distribution.intake.search import keyed_as_contact
 from distribution.models import Lead, LeadKey
 from distribution.models.erasure import FoundBy
 from leadflip.kit import crypto
-from partners.models import Revision
 
 # Leads of one person. More is a mistake, such as the number of a call centre.
 MOST = 1000
@@ -39,28 +37,12 @@ def find(text: str) -> Found:
     if lead_id is not None:
         return Found(FoundBy.LEAD, list(Lead.objects.filter(pk=lead_id).values_list("pk", flat=True)))
     by = FoundBy.EMAIL if "@" in text else FoundBy.PHONE
-    wanted = list(_wanted(by, text))
+    wanted = list(keyed_as_contact(text, [by]))
     if not wanted:
         return Found(None, [])
     places = reduce(or_, (Q(field=key.field_id, digest__in=key.digests) for _entity, key in wanted))
     ids = LeadKey.objects.filter(places).order_by("lead_id").values_list("lead_id", flat=True).distinct()
     return Found(by, sorted({*ids[:MOST], *_tests(wanted)})[:MOST])
-
-
-def _wanted(by: FoundBy, text: str) -> Iterator[tuple[EntitySpec, Keyed]]:
-    """The digests in each field that may hold it; numbers are read with each entity's country."""
-    for entity in entities(Revision.current()).values():
-        for spec in entity.keyed:
-            value = _normal(spec, text) if spec.type == by else None
-            if value is not None:
-                yield from ((entity, key) for key in keyed([spec], {spec.key: value}, {spec.key: value}))
-
-
-def _normal(spec: FieldSpec, text: str) -> Any:
-    try:
-        return TYPES[spec.type].parse(text, spec)
-    except FieldError:
-        return None
 
 
 def _tests(wanted: list[tuple[EntitySpec, Keyed]]) -> Iterator[UUID]:

@@ -10,7 +10,7 @@ from django.db.models import Subquery
 
 from distribution import sample
 from distribution.catalogue import EntitySpec, entities, entity_spec
-from distribution.intake import store
+from distribution.intake import search, store
 from distribution.intake.about import About
 from distribution.models import Lead
 from distribution.models.lead import Routing, owner_of
@@ -71,6 +71,10 @@ class Reader:
         )
         store.insert([(lead, [])])
         return lead.id
+
+    def search(self, text: str, limit: int) -> list[UUID]:
+        """The newest leads, at most `limit`, whose e-mail or phone is exactly `text`; newest first."""
+        return search.by_contact(text, limit)
 
     def why(self, job_id: UUID, ticks: Ticks) -> str:
         """Why the job's partner got the lead, in its own terms alone; "" where nothing tells it."""

@@ -7,9 +7,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from distribution.catalogue import entity_spec
+from distribution.intake.accept import accept_lead
+from distribution.intake.origin import Origin
 from distribution.models import Entity
+from distribution.models.entity import Way
 from leadflip.kit import clock
 from leadflip.kit.crypto import SealError
+from partners.models import Revision
 from partners.sheet import Sheet, Ticks, reader
 from tests import factories as f
 from tests.distribution.conftest import changed
@@ -125,3 +130,24 @@ def _other_key() -> str:
     from cryptography.fernet import Fernet
 
     return Fernet.generate_key().decode()
+
+
+def test_search_finds_leads_by_their_whole_contact_newest_first(entity: Entity) -> None:
+    f.make_fields(entity, mobile="phone", home={"type": "phone", "encrypted": True})
+    changed(entity, country="DE")
+    spec = entity_spec(Revision.current(), entity.pk)
+    bodies = [
+        {"email": "ana@example.com", "mobile": "030 12345678"},
+        {"email": "ana@example.com", "home": "+49 30 12345678"},
+        {"email": "ben@example.com"},
+    ]
+    ana, other, ben = (
+        accept_lead(origin=Origin(Way.API, "x"), entity=spec, body={"name": "A", **body}, route=False).lead_id
+        for body in bodies
+    )
+    assert reader().search(" ANA@Example.com ", 5) == [other, ana]
+    assert reader().search("ana@example.com", 1) == [other]
+    for written in ("+493012345678", "0049 (30) 123 456-78", "030 12345678"):
+        assert reader().search(written, 5) == [other, ana]
+    assert [reader().search(text, 5) for text in ("ana@example", "A", "+49301234567", "")] == [[], [], [], []]
+    assert reader().search("ben@example.com", 5) == [ben]
