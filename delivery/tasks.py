@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db.models.functions import Now
 
-from delivery import alerts, hourly, retention, trial
+from delivery import alerts, bulk, hourly, retention, trial
 from delivery.bounce import mailbox
 from delivery.bounce.imap import MailboxError
 from delivery.bounce.take import take_waiting
@@ -94,6 +94,18 @@ def forget_old() -> int:
     Returns how many. Safe to run twice at a time; what is left, the next run removes.
     """
     return retention.bodies() + retention.attempts() + retention.mails()
+
+
+@shared_task
+def run_bulk() -> int:
+    """Every two seconds: does the next batches of bulk actions that run; returns of how many jobs."""
+    return bulk.carry_on()
+
+
+@shared_task
+def forget_bulk() -> int:
+    """Removes bulk actions that ended more than 90 days ago; returns how many."""
+    return bulk.forget()
 
 
 async def _deliver(job_id: UUID) -> int:

@@ -260,6 +260,8 @@ CELERY_BEAT_SCHEDULE = {
     "forget-lead-hours": {"task": "distribution.tasks.forget_hours", "schedule": 3600.0},
     "forget-old": {"task": "delivery.tasks.forget_old", "schedule": 3600.0},
     "forget-old-leads": {"task": "distribution.tasks.forget_old_leads", "schedule": 3600.0},
+    "run-bulk": {"task": "delivery.tasks.run_bulk", "schedule": 2.0, "options": {"expires": 4}},
+    "forget-bulk": {"task": "delivery.tasks.forget_bulk", "schedule": 24 * 3600.0},
     "forget-tests": {"task": "delivery.tasks.forget_tests", "schedule": 3600.0},
     "forget-idempotency-keys": {"task": "distribution.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }

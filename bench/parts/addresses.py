@@ -10,7 +10,7 @@ from django import forms
 from django.urls import reverse
 
 from delivery.models import Job
-from delivery.pages.filters import LogFilter
+from delivery.pages.filters import LeadsField, LogFilter
 from distribution.models import Entity, Lead
 from distribution.models.lead import Routing
 from leadflip.kit import clock
@@ -71,6 +71,8 @@ def _values(name: str, field: forms.Field, job: Job) -> Iterator[tuple[str, Any]
         yield "month", (clock.now() - timedelta(days=30)).date().isoformat()
     elif isinstance(field, forms.UUIDField):
         yield from (("job", job.pk), ("lead", job.lead_id))
+    elif isinstance(field, LeadsField):
+        yield "contact", job.lead_id
     elif isinstance(field, forms.BooleanField):
         yield "on", "on"
     else:

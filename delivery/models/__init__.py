@@ -2,6 +2,7 @@
 
 from delivery.models.attempt import Attempt, AttemptBody
 from delivery.models.bounce import BounceBox, BounceMail
+from delivery.models.bulk import BulkAction, BulkSkip
 from delivery.models.engine import Engine
 from delivery.models.hourly import Counted, Hourly
 from delivery.models.job import Job
@@ -14,6 +15,8 @@ __all__ = [
     "AttemptBody",
     "BounceBox",
     "BounceMail",
+    "BulkAction",
+    "BulkSkip",
     "Counted",
     "Engine",
     "Hourly",

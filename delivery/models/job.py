@@ -35,12 +35,18 @@ class Job(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    lead = models.ForeignKey("distribution.Lead", models.PROTECT, related_name="jobs")
+    # Each index is written again by every change of status: keys that one below begins with have none.
+    lead = models.ForeignKey("distribution.Lead", models.PROTECT, related_name="jobs", db_index=False)
     assignment = models.ForeignKey(
-        "distribution.Assignment", models.PROTECT, null=True, blank=True, related_name="jobs"
+        "distribution.Assignment",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="jobs",
+        db_index=False,
     )
     profile_version = models.PositiveIntegerField(null=True, blank=True)
-    partner = models.ForeignKey("partners.Partner", models.PROTECT, related_name="jobs")
+    partner = models.ForeignKey("partners.Partner", models.PROTECT, related_name="jobs", db_index=False)
     settings = models.ForeignKey("partners.DeliverySettings", models.PROTECT, related_name="jobs")
     kind = models.CharField(_("channel"), max_length=10, choices=Kind)
     policy = models.ForeignKey(
@@ -108,6 +114,14 @@ class Job(models.Model):
             # The log: newest first by partner, by every status but that of nearly all, by what went wrong,
             # by the code of a failure, and tests alone.
             models.Index(fields=["partner", "-id"], name="job_partner"),
+            # The log of a profile: of its assignments.
+            models.Index(fields=["assignment", "-id"], name="job_assignment"),
+            # What went wrong at one partner: the log, and the bulk actions that go through it, oldest first.
+            models.Index(
+                fields=["partner", "-id"],
+                condition=Q(status__in=["failed", "cancelled"]),
+                name="job_partner_badly",
+            ),
             models.Index(
                 fields=["status", "-id"],
                 condition=Q(status__in=["queued", "sending", "retrying", "failed", "cancelled"]),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import Job, Lane
@@ -24,6 +25,8 @@ DAYS = [
     MinValueValidator(date(2000, 1, 1), _("Choose a day after 1 Jan 2000.")),
     MaxValueValidator(date(2999, 12, 31), _("Choose a day before 31 Dec 2999.")),
 ]
+# Leads of one contact that are looked up, the newest.
+MOST_LEADS = 20
 # Not a status of a job: it waits, and its destination is being left alone.
 HELD = "held"
 LAST = {
@@ -52,17 +55,31 @@ def _day(label: Any) -> forms.DateField:
     )
 
 
+class LeadsField(forms.CharField):
+    """Ids of leads with commas between them, as a search for a contact found them."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return [UUID(each) for each in str(super().to_python(value)).split(",") if each][:MOST_LEADS]
+        except ValueError:
+            raise ValidationError(_("These are no ids of leads: look for the contact again.")) from None
+
+
 class LogFilter(forms.Form):
     """`?status=…&partner=…&profile=…` and so on; days are whole, in the page's zone."""
 
     # Shown at once; the others stand under «More filters».
-    FIRST = ("id", "status", "partner", "channel")
+    FIRST = ("status", "partner", "channel")
+    # What delivery.pages.find puts there; and the links for periods.
+    HIDDEN = ("id", "lead", "last")
 
     id = forms.UUIDField(
         label=_("Lead or job id"),
         required=False,
+        widget=forms.HiddenInput,
         error_messages={"invalid": _("Write the whole id, 36 characters with its dashes.")},
     )
+    lead = LeadsField(label=_("Leads"), required=False, widget=forms.HiddenInput)
     status = _choice(
         _("Status"), _any([*Status.choices, (HELD, _("Waits for a slowed or paused destination"))])
     )
@@ -122,12 +139,45 @@ class LogFilter(forms.Form):
     @property
     def more(self) -> list[forms.BoundField]:
         """The fields under «More filters»."""
-        return [self[name] for name in self.fields if name not in (*self.FIRST, "last")]
+        return [self[name] for name in self.fields if name not in (*self.FIRST, *self.HIDDEN)]
 
     @property
     def more_set(self) -> int:
         """How many of `more` narrow the list."""
-        return len(set(self.set_fields) - {*self.FIRST, "last"})
+        return len(set(self.set_fields) - {*self.FIRST, *self.HIDDEN})
+
+    @property
+    def found(self) -> list[forms.BoundField]:
+        """What a search put there."""
+        return [self[name] for name in ("id", "lead")]
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves less than all real jobs: what a bulk action asks for."""
+        return bool(set(self.set_fields) - {"test"})
+
+    @property
+    def lasting(self) -> tuple[str, UUID]:
+        """The filters as an address that means the same later, and an id below all of their jobs.
+
+        Only after `is_valid()`.
+        """
+        last = self.cleaned_data["last"]
+        kept = {name: self.data[name] for name in sorted(self.set_fields) if name != "last"}
+        return urlencode(kept), first_of(clock.now() - LAST[last][1]) if last else UUID(int=0)
+
+    @property
+    def said(self) -> list[tuple[Any, Any]]:
+        """(label, value in words) of what narrows the list; only after `is_valid()`."""
+        return [(self[name].label, self._said(name)) for name in self.set_fields]
+
+    def _said(self, name: str) -> Any:
+        value, field = self.cleaned_data[name], self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            # Lists of pairs, all of them: see `_choice`.
+            pairs = cast(list[tuple[Any, Any]], field.choices)
+            return next((label for key, label in pairs if str(key) == value), value)
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
 
     def jobs(self) -> QuerySet[Job]:
         """The chosen jobs; only after `is_valid()`."""
@@ -163,7 +213,7 @@ _CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
     "status": lambda value: held() if value == HELD else Q(status=value),
     "partner": lambda value: Q(partner=value),
     "channel": lambda value: Q(kind=value),
-    "profile": lambda value: Q(assignment__profile=value),
+    "profile": lambda value: Q(assignment__in=choices.assignments(value)),
     "entity": lambda value: Q(lead__entity=value),
     "error": lambda value: Q(last_error_class=value),
     "code": lambda value: Q(last_code=value),
@@ -172,4 +222,5 @@ _CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
     "until": lambda value: Q(id__lt=_midnight(value + timedelta(days=1))),
     "last": lambda value: Q(id__gte=first_of(clock.now() - LAST[value][1])),
     "id": lambda value: Q(id=value) | Q(lead=value),
+    "lead": lambda value: Q(lead__in=value),
 }

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from delivery.models import Job
-from delivery.pages import words
+from delivery.models.bulk import Act
+from delivery.pages import bulk_words, words
 from delivery.pages.filters import LogFilter, presets
 from leadflip.kit import clock
 from leadflip.kit.ids import first_of
@@ -46,6 +47,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "lines": lines(found.rows),
         "untouched": not form.filtered and found.first,
         "query": _filters(request),
+        "acts": _acts(request, form) if found.rows else [],
         "newest": _newest(found) if form.is_valid() else "",
         "demo": settings.DEMO,
     }
@@ -61,6 +63,11 @@ def news(request: HttpRequest, newest: UUID) -> HttpResponse:
     if request.GET.get("said") == str(count):
         return HttpResponse(status=204)
     return render(request, "delivery/_news.html", {"count": count, "query": _filters(request)})
+
+
+def _acts(request: HttpRequest, form: LogFilter) -> list[Act]:
+    """What may be done with all these jobs at once."""
+    return bulk_words.offers(form) if request.user.has_perm("delivery.act_job") else []
 
 
 def _filters(request: HttpRequest) -> str:

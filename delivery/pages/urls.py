@@ -3,7 +3,19 @@
 from django.contrib import admin
 from django.urls import path
 
-from delivery.pages import bounces, destinations, job, log, partner, results, signatures, smtp, trials
+from delivery.pages import (
+    bounces,
+    bulk,
+    destinations,
+    find,
+    job,
+    log,
+    partner,
+    results,
+    signatures,
+    smtp,
+    trials,
+)
 
 app_name = "delivery"
 own = admin.site.admin_view
@@ -14,6 +26,13 @@ urlpatterns = [
     path("destinations/now/", own(destinations.now), name="destinations_now"),
     path("destinations/<int:lane>/", own(destinations.one), name="destination"),
     path("destinations/<int:lane>/<slug:action>/", own(destinations.act), name="destination_act"),
+    path("log/find/", own(find.find), name="find"),
+    path("bulk/", own(bulk.index), name="bulk_actions"),
+    path("bulk/new/<slug:action>/", own(bulk.new), name="bulk_new"),
+    path("bulk/<uuid:bulk_id>/", own(bulk.watch), name="bulk"),
+    path("bulk/<uuid:bulk_id>/now/", own(bulk.now), name="bulk_now"),
+    path("bulk/<uuid:bulk_id>/stop/", own(bulk.stop), name="bulk_stop"),
+    path("bulk/<uuid:bulk_id>/skipped/", own(bulk.skipped), name="bulk_skipped"),
     path("preview/", own(partner.preview), name="preview"),
     path("preview/<int:partner_id>/", own(partner.preview), name="preview_of"),
     path("letter/", own(partner.letter), name="letter"),

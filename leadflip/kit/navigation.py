@@ -37,6 +37,7 @@ GROUPS = (
         _("Operations"),
         (
             Page("delivery:log", _("Delivery log"), "delivery.view_job"),
+            Page("delivery:bulk_actions", _("Bulk actions"), "delivery.view_job"),
             Page("delivery:destinations", _("Destinations"), "delivery.view_lane"),
             "distribution.lead",
             "delivery.bouncemail",

@@ -21,7 +21,7 @@ from django.test import Client, RequestFactory
 from django.test.client import ClientHandler
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from delivery.models import Job
+from delivery.models import BulkAction, Job
 from distribution.catalogue import entity_spec
 from distribution.intake.imports import chunks
 from distribution.models import Entity, Erasure, Import
@@ -270,4 +270,5 @@ def _objects(people: People) -> dict[str, Any]:
         "entity_id": entity.pk,
         "run_id": _import(entity).pk,
         "erasure_id": Erasure.objects.create(found_by="lead", leads=[str(lead.pk)]).pk,
+        "bulk_id": BulkAction.objects.create(act="resend", filter="", cursor=job.pk, upto=job.pk, total=0).pk,
     }
