@@ -166,6 +166,6 @@ def _names(body: Body) -> Iterator[str]:
 
 def _check(name: str) -> None:
     """Names that mean nothing are told back and kept with the answer, so they must be storable."""
-    if "\0" in name or name != name.encode(errors="ignore").decode():
+    if "\0" in name or not (name.isascii() or name == name.encode(errors="ignore").decode()):
         shown = ascii(name[:100])
         raise _unreadable(_("The name %(name)s holds a character that is none: mend it.") % {"name": shown})

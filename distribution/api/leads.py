@@ -17,7 +17,7 @@ from distribution.api.methods import refuse_others
 from distribution.api.schemas import BULK, BulkAnswer, LeadAnswer, Problem
 from distribution.api.standing import standing
 from distribution.catalogue import EntitySpec
-from distribution.intake import idempotency, names
+from distribution.intake import idempotency
 from distribution.intake.accept import answer, named_entity
 from distribution.intake.bulk import accept_rows
 from distribution.intake.origin import Origin, Outcome
@@ -91,7 +91,7 @@ def _refusal(row: object, entity: EntitySpec) -> dict[str, list[str]]:
         body.check_names(row)
     except ApiError as error:
         return dict(error.errors)
-    named = [value for name, value in row.items() if names.reserved(name) == "entity"]
+    named = [value for name, value in row.items() if entity.names.target(name).reserved == "entity"]
     if any(str(value) not in (entity.slug, str(entity.id)) for value in named):
         message = _("All leads of a batch are of “%(slug)s”: send others in a batch of their own.")
         return {"entity": [message % {"slug": entity.slug}]}

@@ -100,11 +100,15 @@ class AddressType(FieldType):
 
 def part_spec(spec: FieldSpec, part: str) -> FieldSpec:
     """The spec of one part of the address field `spec`."""
-    return _part_spec(spec.key, spec.label, spec.encrypted, spec.country, part, get_language())
+    return _part_spec(spec, part, get_language())
+
+
+def _part_spec(spec: FieldSpec, part: str, language: str | None) -> FieldSpec:
+    return _named_part(spec.key, spec.label, spec.encrypted, spec.country, part, language)
 
 
 @lru_cache(maxsize=1024)
-def _part_spec(
+def _named_part(
     key: str, label: str, encrypted: bool, country: str, part: str, _language: str | None
 ) -> FieldSpec:
     named = f"{label} {PART_LABELS[part]}"
@@ -112,6 +116,8 @@ def _part_spec(
 
 
 def _part(name: object, spec: FieldSpec) -> str:
+    if name in PARTS:
+        return str(name)
     short = _NAME_SIGNS.sub("", str(name).removeprefix(f"{spec.key}.")).lower()
     for part in ADDRESS_PARTS:
         if part.replace("_", "") == short:
@@ -125,9 +131,10 @@ def _parse_parts(raw: Mapping[Any, Any], spec: FieldSpec) -> dict[str, Any]:
     given = {_part(name, spec): value for name, value in raw.items()}
     values: dict[str, Any] = {}
     errors: list[FieldError] = []
+    language = get_language()
     for part in (part for part in ADDRESS_PARTS if part in given):
         try:
-            values[part] = PARTS[part].parse(given[part], part_spec(spec, part))
+            values[part] = PARTS[part].parse(given[part], _part_spec(spec, part, language))
         except FieldError as error:
             error.part = part
             errors.append(error)

@@ -173,7 +173,8 @@ def to_text(raw: object) -> str:
     text = scalar(raw)
     if text is None:
         raise FieldError(_("Send one value here, not a list or an object."))
-    return _composed(_storable(text)).strip(_EDGES)
+    stored = _storable(text)
+    return stored.strip() if stored.isascii() else _composed(stored).strip(_EDGES)
 
 
 def _storable(text: str) -> str:
@@ -181,6 +182,8 @@ def _storable(text: str) -> str:
         raise FieldError(_("The value is longer than 64 KiB; shorten it."))
     if "\0" in text:
         raise FieldError(_("The value holds a NUL character; remove it."))
+    if text.isascii():
+        return text
     try:
         encoded = text.encode()
     except UnicodeEncodeError:
@@ -192,7 +195,7 @@ def _storable(text: str) -> str:
 
 def _composed(text: str) -> str:
     """`text` in Unicode's composed form (NFC). Raises FieldError for piles of accents."""
-    if text.isascii() or unicodedata.is_normalized("NFC", text):
+    if unicodedata.is_normalized("NFC", text):
         return text
     pile = 0
     for character in text:

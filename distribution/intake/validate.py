@@ -24,7 +24,7 @@ class Cleaned:
         """Keeps a value in its place, and its raw form where that says more."""
         values, raws = (self.hidden, self.hidden_raw) if spec.encrypted else (self.values, self.raw)
         values[spec.key] = value
-        if raw is not value and not is_empty(raw) and _text(raw) != _text(value):
+        if _says_more(raw, value):
             raws[spec.key] = _text(raw)
 
 
@@ -46,6 +46,12 @@ def _note(errors: dict[str, list[str]], key: str, error: FieldError) -> None:
     for problem in error.problems:
         name = f"{key}.{problem.part}" if problem.part else key
         errors.setdefault(name, []).append(str(problem))
+
+
+def _says_more(raw: object, value: object) -> bool:
+    if raw is value or (type(raw) is type(value) and str(raw) == str(value)):  # as most are
+        return False
+    return not is_empty(raw) and _text(raw) != _text(value)
 
 
 def _text(value: object) -> str:
