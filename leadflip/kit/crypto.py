@@ -66,7 +66,12 @@ def _decrypt_fernet(keys: list[str], sealed: bytes) -> bytes | None:
 
 def key_name() -> str:
     """Eight hex digits that name the key which seals now, for finding what an older one sealed."""
-    return hashlib.sha256(settings.ENCRYPTION_KEYS[0].encode()).hexdigest()[:8]
+    return _name(settings.ENCRYPTION_KEYS[0])
+
+
+@lru_cache(maxsize=16)
+def _name(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
 def seal_bytes(owner: object, data: bytes) -> bytes:

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import DatabaseError, connection
-from psycopg import Connection, DataError, OperationalError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import DataError, OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import InvalidSavepointSpecification, error_from_result
 from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
@@ -38,12 +39,13 @@ class Script:
         if not self._parts:
             return []
         parts, self._parts, self._kept = self._parts, [], 0
+        database = connections[DEFAULT_DB_ALIAS]
         # What Django's cursor does before and after; its own and the driver's take thrice the time.
-        connection.close_if_health_check_failed()
-        connection.ensure_connection()
-        connection.validate_no_broken_transaction()
-        with connection.wrap_database_errors:
-            return _sent(connection.connection, parts)
+        database.close_if_health_check_failed()
+        database.ensure_connection()
+        database.validate_no_broken_transaction()
+        with database.wrap_database_errors:
+            return _sent(database, parts)
 
     def savepoint(self) -> None:
         """What is added from here on can be undone, until the transaction ends or sets another one."""
@@ -67,7 +69,8 @@ class Script:
             raise
 
 
-def _sent(driver: Connection[Any], parts: Sequence[tuple[str, Params | None]]) -> list[tuple[Any, ...]]:
+def _sent(database: BaseDatabaseWrapper, parts: Sequence[tuple[str, Params | None]]) -> list[tuple[Any, ...]]:
+    driver = database.connection
     libpq = driver.pgconn
     escape = Escaping(libpq).escape_literal
     statements = [_bound(sql, params, escape) if params else sql for sql, params in parts]
@@ -76,8 +79,8 @@ def _sent(driver: Connection[Any], parts: Sequence[tuple[str, Params | None]]) -
     text = ";\n".join(statements)
     began = time.monotonic()
     result = libpq.exec_(text.encode())
-    if connection.queries_logged:
-        connection.queries_log.append({"sql": text, "time": f"{time.monotonic() - began:.3f}"})
+    if database.queries_logged:
+        database.queries_log.append({"sql": text, "time": f"{time.monotonic() - began:.3f}"})
     if libpq.status != ConnStatus.OK:
         raise OperationalError(libpq.get_error_message())
     if result.status not in DONE:
