@@ -12,8 +12,6 @@ from delivery.retry import DEFAULT
 FAILED, RETRYING, QUEUED, CANCELLED = 20, 10, 10, 10
 # Of the delivered ones, those that needed more than one attempt.
 AGAIN = 0.04
-# Who waits was made in this time; a cancelled or failed one at any.
-FRESH = timedelta(hours=6)
 
 
 class Fault(NamedTuple):
@@ -96,7 +94,7 @@ def ends(rng: random.Random, seat: Seat, at: datetime, now: datetime, *, test: b
         settled = at + timedelta(minutes=rng.randrange(1, 300))
         return End("cancelled", (), settled=min(settled, now), reason="Ended by an operator.")
     if draw < FAILED + CANCELLED + RETRYING and fault.tries > 1:
-        tries = _tries(rng, seat, max(at, now - FRESH), fault, rng.randrange(1, 4), now)
+        tries = _tries(rng, seat, at, fault, rng.randrange(1, 4), now)
         return End("retrying", tries, due=now + timedelta(minutes=rng.randrange(5, 700)))
     if draw < FAILED + CANCELLED + RETRYING + QUEUED:
         return End("queued", (), due=now + timedelta(minutes=rng.randrange(5, 1400)))

@@ -168,6 +168,9 @@ class LeadAdmin(AuditedAdmin[Lead]):
         lead = lead_page.find(lead_id)
         if lead is None:
             raise Http404
+        if lead.erased_at is not None:
+            messages.warning(request, _("The values of this lead were erased: it cannot be changed."))
+            return redirect("admin:distribution_lead_change", lead_id)
         shown = {**self.admin_site.each_context(request), "opts": self.opts, "name": lead_page.name(lead)}
         response, changed = lead_edit.edit(request, lead, shown)
         if changed:

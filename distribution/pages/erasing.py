@@ -126,10 +126,12 @@ def _leads(ids: Sequence[UUID]) -> list[Lead]:
 def _shown(found: Found) -> dict[str, Any]:
     """What a page shows of found leads: none of their values but the name in lists."""
     sheets = reader().sheets(found.ids)
+    kinds = dict(reader().entities())
     there = [sheet for sheet in sheets.values() if sheet.erased_at is None]
+    shown = [sheets[each] for each in found.ids if each in sheets]
     return {
         "found": found,
-        "lines": [(sheets[each], lead_name(sheets[each])) for each in found.ids if each in sheets],
+        "lines": [(sheet, lead_name(sheet), kinds[sheet.entity_id]) for sheet in shown],
         "whole": len(there),
         "goes": words.expected(found.ids, len(there)),
         "stays": words.STAYS,

@@ -15,6 +15,8 @@ from leadflip.kit import clock
 
 BATCH = 1000
 SECONDS = 50.0
+# Batches without an old row, one after another, that a run looks through.
+PATIENCE = 5
 Remove = Callable[[list[Any]], int]
 
 
@@ -23,20 +25,21 @@ def retire(
 ) -> int:
     """Removes `rows` whose time `at` is more than `days` ago, for some seconds; returns how many.
 
-    With 0 days nothing is removed. `remove` gets keys and says how many rows went; it may leave some. Rows
-    of one time may lie a batch apart, not further.
+    With 0 days nothing is removed. `remove` gets keys and says how many rows went; it may leave some. Behind
+    so many young rows no old one is looked for.
     """
     if not days:
         return 0
     end, edge = time.monotonic() + seconds, clock.now() - timedelta(days=days)
     remove = remove or _delete(rows.model)
-    count, after = 0, None
-    while time.monotonic() < end:
+    count, after, patience = 0, None, PATIENCE
+    while patience and time.monotonic() < end:
         page = _page(rows, at, after)
         old = [key for key, when in page if when < edge]
-        if not old:
+        patience = PATIENCE if old else patience - 1
+        if not page:
             break
-        count, after = count + remove(old), page[-1][0]
+        count, after = count + (remove(old) if old else 0), page[-1][0]
     return count
 
 

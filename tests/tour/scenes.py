@@ -13,7 +13,9 @@ from delivery.bounce import address
 from delivery.bounce.take import take
 from delivery.models import BounceBox, BounceMail, Job
 from delivery.models.job import SETTLED, Status
-from distribution.models import ApiKey, Assignment, Entity, HostedForm, Lead, Profile
+from distribution.erasing import run as erasing
+from distribution.models import ApiKey, Assignment, Entity, Erasure, HostedForm, Lead, Profile
+from distribution.models.erasure import FoundBy
 from distribution.routing.hours import DAYS
 from distribution.services import save_profile
 from leadflip.kit import clock
@@ -127,6 +129,9 @@ def _configuration() -> list[Scene]:
         Scene("person", _change("partners.user", person.pk)),
         Scene("audit-log", reverse("audit:log")),
         Scene("audit-history", reverse("admin:partners_partner_history", args=[crm.pk])),
+        Scene("erase", reverse("erasing:find"), act=_find),
+        Scene("erase-report", reverse("erasing:report", args=[Erasure.objects.get().pk])),
+        Scene("lead-erased", _change("distribution.lead", Erasure.objects.get().leads[0])),
     ]
 
 
@@ -186,6 +191,13 @@ def _send_empty(page: Page) -> None:
     page.get_by_role("alert").wait_for()
 
 
+def _find(page: Page) -> None:
+    lead = Lead.objects.filter(erased_at=None).earliest("id")
+    page.get_by_label("E-mail address, phone number or lead id").fill(str(lead.pk))
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("heading", name="What goes").wait_for()
+
+
 def _send_test(page: Page) -> None:
     page.get_by_role("button", name="Send test lead").click()
     page.locator("#trial .badge-delivered").wait_for(timeout=30_000)
@@ -219,7 +231,15 @@ def _story() -> tuple[Job, Job]:
     _until(_send(), Status.DELIVERED)
     _answer()
     _return()
+    _erase(_until(_send(), Status.DELIVERED))
     return failed, retrying
+
+
+def _erase(job: Job) -> None:
+    """The person of this lead asked for it."""
+    by = User.objects.get(email=ADMIN)
+    made = erasing.start(leads=[job.lead_id], found_by=FoundBy.EMAIL, by=by)
+    erasing.carry_on(made.pk)
 
 
 def _agree() -> None:

@@ -10,7 +10,7 @@ from distribution.routing.document import ProfileDocument, field_specs
 from distribution.routing.gates.base import PASS, Judgement, Record, Skip
 from distribution.rules import RulesDoc
 from distribution.rules.targets import Target
-from distribution.rules.words import miss_words
+from distribution.rules.words import condition_words, miss_words
 
 
 class RulesGate:
@@ -33,7 +33,13 @@ def miss(rules: RulesDoc, place: Sequence[int], document: ProfileDocument, facts
     """The condition at `place` with the value that it met; of several alternatives it is the nearest's."""
     alternative, position = place
     condition = rules[alternative][position]
-    words = miss_words(condition, facts.get(condition["field"]), field_specs(document))
+    fields = field_specs(document)
+    if condition["field"] not in facts:
+        # It was asked, so it stood there: the lead was erased since.
+        return _("the value was erased, and the rule is: %(rule)s") % {
+            "rule": condition_words(condition, fields)
+        }
+    words = miss_words(condition, facts[condition["field"]], fields)
     if len(rules) == 1:
         return words
     named = {"miss": words, "count": len(rules)}
