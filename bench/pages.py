@@ -155,7 +155,7 @@ def _filled(count: int) -> str:
 
 
 def _fresh(name: str, count: int) -> bool:
-    if not _execute(DATABASE, f"SELECT FROM pg_database WHERE datname = '{name}'"):
+    if not _execute(DATABASE, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
         return False
     with _within(name):
         if "delivery_job" not in connection.introspection.table_names():
