@@ -18,7 +18,7 @@ COMMAND = [sys.executable, "-m", "bench.parts.mailroom"]
 HOST = "127.0.0.1"
 OK = b"250 2.0.0 OK\r\n"
 ANSWERS = {
-    b"EHLO": b"250-mailroom\r\n250-SIZE 10485760\r\n250 8BITMIME\r\n",
+    b"EHLO": b"250-mailroom\r\n250-SIZE 10485760\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
     b"DATA": b"354 End with a dot\r\n",
     b"QUIT": b"221 2.0.0 Bye\r\n",
 }

@@ -18,11 +18,12 @@ CELL = "padding:2px 12px 2px 0;vertical-align:top;text-align:left"
 
 def write(parcel: Parcel[EmailConfig]) -> Letter:
     """The letter for a parcel. Raises Configuration where a template cannot be used."""
-    subject = clean.one_line(_subject(parcel), clean.SUBJECT)
+    heading = default_subject(parcel)
+    subject = clean.one_line(_subject(parcel, heading), clean.SUBJECT)
     template = parcel.lettering.body
     if not template:
-        page = PAGE.format(_default_html(parcel)) if parcel.config.html else ""
-        return Letter(subject, clean.printable(_default_text(parcel)), clean.printable(page))
+        page = PAGE.format(_default_html(parcel, heading)) if parcel.config.html else ""
+        return Letter(subject, clean.printable(_default_text(parcel, heading)), clean.printable(page))
     body = clean.printable(_rendered(parcel, template, _("body"), html=parcel.config.html))
     if not parcel.config.html:
         return Letter(subject, body)
@@ -33,10 +34,10 @@ def write(parcel: Parcel[EmailConfig]) -> Letter:
     return Letter(subject, text_of(cleaned), PAGE.format(cleaned))
 
 
-def _subject(parcel: Parcel[EmailConfig]) -> str:
+def _subject(parcel: Parcel[EmailConfig], heading: str) -> str:
     template = parcel.lettering.subject
     subject = template and _rendered(parcel, template, _("subject"), html=False)
-    subject = subject if subject.strip() else default_subject(parcel)
+    subject = subject if subject.strip() else heading
     return _("[Test] %s") % subject if parcel.test else subject
 
 
@@ -62,16 +63,16 @@ def _unusable(part: str, fault: object) -> Configuration:
     return Configuration("template", text, endpoint=False)
 
 
-def _default_text(parcel: Parcel[EmailConfig]) -> str:
+def _default_text(parcel: Parcel[EmailConfig], heading: str) -> str:
     rows = [f"{label}: {value}" for label, value in lines(parcel.cells)]
     body = "\n".join(row.replace("\n", "\n  ") for row in rows) or _nothing()
-    return f"{clean.one_line(default_subject(parcel), clean.SUBJECT)}\n\n{body}\n"
+    return f"{clean.one_line(heading, clean.SUBJECT)}\n\n{body}\n"
 
 
-def _default_html(parcel: Parcel[EmailConfig]) -> str:
+def _default_html(parcel: Parcel[EmailConfig], heading: str) -> str:
     rows = "".join(_row(label, value) for label, value in lines(parcel.cells))
     body = f"<table>{rows}</table>" if rows else f"<p>{escape(_nothing())}</p>"
-    return f"<h2>{escape(default_subject(parcel))}</h2>{body}"
+    return f"<h2>{escape(heading)}</h2>{body}"
 
 
 def _row(label: str, value: str) -> str:

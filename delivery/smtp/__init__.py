@@ -1,7 +1,7 @@
-"""Our small sender on smtplib: one account, kept connections, state by recipient.
+"""Our small SMTP sender: one account, kept connections, state by recipient.
 
-Django's backend drops the answer about partly refused recipients, has no time-out of its own and
-makes a new Message-ID at each build.
+smtplib drops the answers about partly refused recipients, waits for each answer in a thread of its own
+and knows no moment by which all has to end.
 """
 
 from delivery.smtp.account import Account, current_account

@@ -1,5 +1,9 @@
-"""One letter over one link: MAIL FROM, RCPT TO for each, DATA."""
+"""One letter over one link: MAIL FROM, RCPT TO for each, DATA.
 
+A server that offers PIPELINING (RFC 2920) gets these in one go, and two answers are waited for, not five.
+"""
+
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -11,8 +15,7 @@ from delivery.channels.base import Answer, DeliveryError, Receipt, Unknown
 from delivery.smtp import errors
 from delivery.smtp.account import Account
 from delivery.smtp.errors import FLOOR, Phase, Refused, Reply
-from delivery.smtp.flight import Flight
-from delivery.smtp.link import LOST, Link
+from delivery.smtp.link import GO_ON, LOST, Link
 from delivery.smtp.opening import account_error
 from delivery.smtp.states import DEFERRED, REFUSED, States, open_ones, state_of, verdict
 
@@ -54,23 +57,28 @@ class Dropped(Exception):
 class Conversation:
     """One letter's way over one link. What goes wrong leaves it with the recipients' new states."""
 
-    def __init__(self, link: Link, account: Account, envelope: Envelope, flight: Flight) -> None:
+    def __init__(self, link: Link, account: Account, envelope: Envelope) -> None:
         self._link = link
         self._account = account
         self._envelope = envelope
-        self._flight = flight
+        self._open = envelope.open
         self._states: States = dict(envelope.states)
         self._said: list[str] = []
         self._code: int | None = None
         self._unsupported = False
+        self._ahead = False
 
-    def run(self, data: bytes) -> Receipt:
-        """Sends `data` to all who are open. Raises DeliveryError, Dropped or CalledOff."""
-        self._begin(len(data))
+    async def run(self, data: bytes) -> Receipt:
+        """Sends `data` to all who are open. Raises DeliveryError or Dropped.
+
+        Cancelled before the final dot it raises CancelledError: nothing was received, and nothing will be
+        once the link is closed. After that it raises Unknown, or goes by the answer that is there.
+        """
         try:
-            taken = self._name()
+            await self._begin(len(data))
+            taken = await self._name()
             if taken:
-                self._hand_over(data, taken)
+                await self._hand_over(data, taken)
         except Refused as refused:
             self._hear(refused.reply)
         except LOST as error:
@@ -78,22 +86,37 @@ class Conversation:
         names = [recipient.name for recipient in self._envelope.recipients]
         return verdict(names, self._states, self._answer(), unsupported=self._unsupported)
 
-    def _begin(self, size: int) -> None:
-        """RSET on a reused link, then MAIL FROM."""
+    async def _begin(self, size: int) -> None:
+        """RSET where a transaction was left open, then MAIL FROM."""
         link = self._link
+        mail = f"MAIL FROM:<{self._sender()}>{self._options(size)}"
+        reset, link.clean = not link.clean, False
         try:
-            if link.reused:
-                link.expect(Phase.RSET, link.rset())
-            self._hear(link.expect(Phase.MAIL, link.mail(self._sender(), self._options(size))))
+            if "pipelining" in link.features:
+                self._write_ahead(["RSET"] if reset else [], mail)
+            if reset:
+                link.good(await self._ask(Phase.RSET, "RSET"))
+            self._hear(link.good(await self._ask(Phase.MAIL, mail)))
         except Refused as refused:
             if link.reused and refused.reply.code == CLOSING:
                 raise Dropped from None
             self._hear(refused.reply)
+            if self._ahead:
+                # The answers to the rest are still to come.
+                link.close()
             raise self._told(account_error(refused.reply, self._account, link)) from None
         except LOST as error:
             if link.reused:
                 raise Dropped from None
             raise self._lost(error) from None
+
+    def _write_ahead(self, before: list[str], mail: str) -> None:
+        named = [_rcpt(recipient) for recipient in self._open if self._may_name(recipient)]
+        self._link.write(*before, mail, *named, *(["DATA"] if named else []))
+        self._ahead = True
+
+    async def _ask(self, phase: Phase, command: str) -> Reply:
+        return await (self._link.answer(phase) if self._ahead else self._link.ask(phase, command))
 
     def _sender(self) -> str:
         account, envelope = self._account, self._envelope
@@ -101,16 +124,20 @@ class Conversation:
             return account.address
         return signed(envelope.id, envelope.written_at, account.bounce_domain)
 
-    def _options(self, size: int) -> list[str]:
-        wide = any(not recipient.address.isascii() for recipient in self._envelope.open)
-        options = [f"SIZE={size}"] if self._link.has_extn("size") else []
-        return [*options, "SMTPUTF8"] if wide and self._link.has_extn("smtputf8") else options
+    def _options(self, size: int) -> str:
+        features = self._link.features
+        announced = f" SIZE={size}" if "size" in features else ""
+        wide = "smtputf8" in features and not all(recipient.address.isascii() for recipient in self._open)
+        return f"{announced} SMTPUTF8" if wide else announced
 
-    def _name(self) -> list[str]:
+    def _may_name(self, recipient: Recipient) -> bool:
+        return recipient.address.isascii() or "smtputf8" in self._link.features
+
+    async def _name(self) -> list[str]:
         """Names all who are open; returns whom the server takes. Raises Refused when it is closing."""
         taken = []
-        for recipient in self._envelope.open:
-            reply = self._rcpt(recipient)
+        for recipient in self._open:
+            reply = await self._named(recipient)
             self._hear(reply, recipient.name)
             if reply.good:
                 taken.append(recipient.name)
@@ -118,33 +145,42 @@ class Conversation:
                 self._states[recipient.name] = {"state": state_of(reply.code), "code": reply.code}
             if reply.code == CLOSING:
                 raise Refused(reply)
+        if self._ahead and not taken and self._open:
+            await self._call_back()
         return taken
 
-    def _rcpt(self, recipient: Recipient) -> Reply:
-        if not recipient.address.isascii() and not self._link.has_extn("smtputf8"):
-            self._unsupported = True
-            return Reply(Phase.RCPT, NO_SMTPUTF8, "(not asked: no SMTPUTF8)")
-        return Reply.of(Phase.RCPT, self._link.rcpt(recipient.address))
+    async def _named(self, recipient: Recipient) -> Reply:
+        if self._may_name(recipient):
+            return await self._ask(Phase.RCPT, _rcpt(recipient))
+        self._unsupported = True
+        return Reply(Phase.RCPT, NO_SMTPUTF8, "(not asked: no SMTPUTF8)")
 
-    def _hand_over(self, data: bytes, taken: list[str]) -> None:
-        self._flight.go()
-        try:
-            self._link.body(data)
-        except Refused as refused:
-            reply = refused.reply
-            state = REFUSED if 500 <= reply.code < 600 else DEFERRED
-        else:
-            reply = self._dot()
+    async def _call_back(self) -> None:
+        """DATA was written already, for nobody: a server that waits for a letter is left without one."""
+        if any(map(self._may_name, self._open)) and (await self._link.answer(Phase.DATA)).code == GO_ON:
+            self._link.close()
+
+    async def _hand_over(self, data: bytes, taken: list[str]) -> None:
+        reply = await self._ask(Phase.DATA, "DATA")
+        if reply.code == GO_ON:
+            await self._link.body(data)
+            reply = await self._dot()
             state = state_of(reply.code)
+            self._link.clean = reply.good
+        else:
+            state = REFUSED if 500 <= reply.code < 600 else DEFERRED
         self._hear(reply)
         self._states.update({name: {"state": state, "code": reply.code} for name in taken})
 
-    def _dot(self) -> Reply:
+    async def _dot(self) -> Reply:
         try:
-            reply = self._link.dot()
+            reply = await self._link.dot()
         except LOST as error:
             self._link.close()
             raise self._unknown("timeout" if errors.is_timeout(error) else "reset") from None
+        except asyncio.CancelledError:
+            self._link.close()
+            raise self._cut_off() from None
         if reply.code // 100 not in (2, 4, 5):
             raise self._unknown("protocol")
         return reply
@@ -159,6 +195,10 @@ class Conversation:
             recipients=self._states,
             endpoint=False,
         )
+
+    def _cut_off(self) -> Unknown:
+        text = _("Stopped while the letter was handed over; whether it was received is unknown.")
+        return Unknown("worker_lost", text, recipients=self._states or None, endpoint=False)
 
     def _hear(self, reply: Reply, name: str = "") -> None:
         self._said.append(f"{name} {reply}".strip())
@@ -177,3 +217,7 @@ class Conversation:
         error.answer = self._answer()
         error.recipients = self._states
         return error
+
+
+def _rcpt(recipient: Recipient) -> str:
+    return f"RCPT TO:<{recipient.address}>"

@@ -3,7 +3,6 @@
 Until recipients are named, a refusal speaks of our account, after that of one letter.
 """
 
-import smtplib
 import socket
 import ssl
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ class Phase(StrEnum):
     MAIL = "MAIL FROM"
     RCPT = "RCPT TO"
     DATA = "DATA"
+    QUIT = "QUIT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Reply:
 
     @classmethod
     def of(cls, phase: Phase, answer: tuple[int, bytes]) -> "Reply":
-        """What smtplib returned."""
+        """A code and the bytes after it."""
         return cls(phase, answer[0], answer[1].decode("utf-8", "replace"))
 
     @property
@@ -104,11 +104,10 @@ def no_ca_file() -> DeliveryError:
 
 def lost(error: BaseException, host: str) -> DeliveryError:
     """For a connection that was not made, or broke, before the final dot."""
-    cause = _root(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
+    if isinstance(error, ssl.SSLCertVerificationError):
         text = _("%(host)s has a certificate that is not trusted: %(why)s.")
-        return Configuration("tls", text % {"host": host, "why": cause.verify_message})
-    error_class, text = _kind(cause)
+        return Configuration("tls", text % {"host": host, "why": error.verify_message})
+    error_class, text = _kind(error)
     return Temporary(error_class, text % {"host": host}, floor=FLOOR)
 
 
@@ -126,10 +125,4 @@ def _kind(cause: BaseException) -> tuple[str, str]:
 
 def is_timeout(error: BaseException) -> bool:
     """Whether an answer did not come in time."""
-    return isinstance(_root(error), TimeoutError)
-
-
-def _root(error: BaseException) -> BaseException:
-    """What smtplib wrapped, if it did."""
-    wrapped = error.__context__
-    return wrapped if isinstance(error, smtplib.SMTPException) and isinstance(wrapped, OSError) else error
+    return isinstance(error, TimeoutError)

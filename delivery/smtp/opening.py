@@ -1,5 +1,6 @@
 """What a link goes through before its first letter: connect, be secured as the account says, sign in."""
 
+import asyncio
 import ssl
 from base64 import b64encode
 from functools import lru_cache
@@ -11,13 +12,14 @@ from delivery.smtp.errors import Phase, Refused, Reply
 from delivery.smtp.link import LOST, Link
 
 SIGNED_IN = (235, 503)
+MORE = 334
 
 
-def open_link(link: Link, account: Account) -> None:
+async def open_link(link: Link, account: Account) -> None:
     """Brings a new link past EHLO, STARTTLS and AUTH, its letter's time running. Raises DeliveryError."""
     link.start()
     try:
-        _open(link, account)
+        await _open(link, account)
     except Refused as refused:
         raise account_error(refused.reply, account, link) from None
     except LOST as error:
@@ -29,20 +31,21 @@ def account_error(reply: Reply, account: Account, link: Link) -> DeliveryError:
     return errors.account_error(reply, account.host, Answer(reply.code, link.peer, str(reply)))
 
 
-def _open(link: Link, account: Account) -> None:
-    tls = None if account.security == NONE else tls_context(account.ca_file)
-    link.open(account.host, account.port, tls if account.security == TLS else None)
-    link.hello()
+async def _open(link: Link, account: Account) -> None:
+    # The well-known authorities take tens of milliseconds to read.
+    tls = None if account.security == NONE else await asyncio.to_thread(tls_context, account.ca_file)
+    await link.open(account.host, account.port, tls if account.security == TLS else None)
+    await link.hello()
     if account.security == STARTTLS and tls is not None:
-        if not link.has_extn("starttls"):
+        if "starttls" not in link.features:
             raise errors.no_starttls(account.host)
-        link.secure(account.host, tls)
+        await link.secure(account.host, tls)
     if account.user and tls is not None:
-        _sign_in(link, account)
+        await _sign_in(link, account)
 
 
-def _sign_in(link: Link, account: Account) -> None:
-    offered = link.esmtp_features.get("auth", "").upper().split()
+async def _sign_in(link: Link, account: Account) -> None:
+    offered = link.features.get("auth", "").upper().split()
     if "PLAIN" in offered:
         steps = ["AUTH PLAIN " + _coded(f"\0{account.user}\0{account.password}")]
     elif "LOGIN" in offered:
@@ -50,11 +53,11 @@ def _sign_in(link: Link, account: Account) -> None:
     else:
         raise errors.no_mechanism(account.host)
     for step in steps:
-        code, text = link.docmd(step)
-        if code != 334:
+        reply = await link.ask(Phase.AUTH, step)
+        if reply.code != MORE:
             break
-    if code not in SIGNED_IN:
-        raise Refused(Reply.of(Phase.AUTH, (code, text)))
+    if reply.code not in SIGNED_IN:
+        raise Refused(reply)
 
 
 def _coded(text: str) -> str:

@@ -1,18 +1,16 @@
-"""The process's way out for email: letters in threads, over kept links."""
+"""The event loop's way out for email: letters over kept links."""
 
 import asyncio
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 from django.utils.translation import gettext as _
 
-from delivery.channels.base import Configuration, DeliveryError, Receipt, Temporary, Unknown
+from delivery.channels.base import Configuration, DeliveryError, Receipt, Temporary
 from delivery.smtp.account import CONNECTIONS, Account, current_account
 from delivery.smtp.conversation import Conversation, Dropped, Envelope
 from delivery.smtp.errors import FLOOR
-from delivery.smtp.flight import Flight
 from delivery.smtp.limits import Limits
 from delivery.smtp.link import Link
 from delivery.smtp.opening import open_link
@@ -24,7 +22,7 @@ KNOWN_FOR = 0.5  # seconds
 
 
 class Sender:
-    """One a process and event loop. As many threads, and so connections, as the account allows.
+    """One a process and event loop, with as many connections as the account allows.
 
     `account` is asked before each letter. Left out it is `current_account`, asked every half second at
     most: a change in the admin holds that soon.
@@ -43,9 +41,8 @@ class Sender:
         self._pace = Pace()
         self._asking = Threads(1, "smtp-account")
         self._known: tuple[float, Account | None] | None = None
-        self._threads: ThreadPoolExecutor | None = None
+        self._free: asyncio.Semaphore | None = None
         self._tidying: asyncio.TimerHandle | None = None
-        self._closed = False
         self.connections = CONNECTIONS
 
     @property
@@ -56,37 +53,29 @@ class Sender:
     async def send(self, envelope: Envelope, finish: Callable[[Account], bytes]) -> Receipt:
         """Sends `finish(account)` to the open recipients. Returns a Receipt or raises a DeliveryError.
 
-        When its task is cancelled it raises CancelledError only if DATA has not begun: nothing went
-        out, and nothing will. After that it raises Unknown at once, or gives the answer that is there;
-        what the thread still hears is dropped.
+        When its task is cancelled it raises CancelledError only if the final dot was not sent: nothing was
+        received, and nothing will be. After that it raises Unknown, or goes by the answer that is there.
         """
         account = await self._current()
         if account is None:
             raise _not_configured()
         data = finish(account)
-        flight = Flight()
-        loop = asyncio.get_running_loop()
-        workers, since = self._workers(account), time.monotonic()
-        work = loop.run_in_executor(workers, self._carry, account, envelope, data, flight, since)
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            if work.done():
-                return work.result()
-            work.add_done_callback(_heard)
-            if flight.call_off():
+        async with self._connection(account):
+            began = self._pace.begin()
+            try:
+                return await self._carry(account, envelope, data)
+            except DeliveryError as error:
+                error.recipients = error.recipients or envelope.states or None
                 raise
-            raise _cut_off(envelope) from None
-        finally:
-            if self._tidying is None:
-                self._tidying = loop.call_later(self._limits.idle, self._tidy)
+            finally:
+                self._pace.end(began)
+                self._tidy_later()
 
     async def close(self) -> None:
         """Closes the links; a letter that is still under way is broken off."""
-        self._closed = True
-        self._pool.close()
-        if self._threads is not None:
-            await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        if self._tidying is not None:
+            self._tidying.cancel()
+        await self._pool.close()
         await self._asking.close()
 
     async def _current(self) -> Account | None:
@@ -96,50 +85,48 @@ class Sender:
             self._known = now, await self._asking.run(self._account)
         return self._known[1]
 
-    def _workers(self, account: Account) -> ThreadPoolExecutor:
-        if self._threads is None or self.connections != account.connections:
-            if self._threads is not None:
-                self._threads.shutdown(wait=False)
-            self._threads = ThreadPoolExecutor(account.connections, thread_name_prefix="smtp")
+    @asynccontextmanager
+    async def _connection(self, account: Account) -> AsyncIterator[None]:
+        """One of the account's connections is ours. Raises Temporary where none gets free in time."""
+        if self._free is None or self.connections != account.connections:
             self.connections = account.connections
-        return self._threads
-
-    def _carry(
-        self, account: Account, envelope: Envelope, data: bytes, flight: Flight, since: float
-    ) -> Receipt:
-        """In a thread: a kept link, and once more on a fresh one if that was dropped."""
-        flight.check()
-        began = self._pace.begin()
+            self._free = asyncio.Semaphore(account.connections)
+        free = self._free
+        if free.locked():
+            try:
+                async with asyncio.timeout(self._limits.waiting):
+                    await free.acquire()
+            except TimeoutError:
+                raise _too_long(account) from None
+        else:
+            await free.acquire()
         try:
-            if began - since > self._limits.waiting:
-                raise _too_long(account)
-            link = self._pool.take(account)
-            if link is not None:
-                with suppress(Dropped):
-                    link.start()
-                    return self._converse(link, account, envelope, data, flight)
-            return self._converse(self._opened(account), account, envelope, data, flight)
-        except DeliveryError as error:
-            error.recipients = error.recipients or envelope.states or None
-            raise
+            yield
         finally:
-            self._pace.end(began)
+            free.release()
 
-    def _opened(self, account: Account) -> Link:
+    async def _carry(self, account: Account, envelope: Envelope, data: bytes) -> Receipt:
+        """Over a kept link, and once more over a fresh one if that was dropped."""
+        link = self._pool.take(account)
+        if link is not None:
+            with suppress(Dropped):
+                link.start()
+                return await self._converse(link, account, envelope, data)
+        return await self._converse(await self._opened(account), account, envelope, data)
+
+    async def _opened(self, account: Account) -> Link:
         link = Link(self._limits)
         self._pool.enter(link)
         try:
-            open_link(link, account)
+            await open_link(link, account)
         except BaseException:
             self._pool.drop(link)
             raise
         return link
 
-    def _converse(
-        self, link: Link, account: Account, envelope: Envelope, data: bytes, flight: Flight
-    ) -> Receipt:
+    async def _converse(self, link: Link, account: Account, envelope: Envelope, data: bytes) -> Receipt:
         try:
-            return Conversation(link, account, envelope, flight).run(data)
+            return await Conversation(link, account, envelope).run(data)
         except DeliveryError:
             raise
         except BaseException:
@@ -148,16 +135,15 @@ class Sender:
         finally:
             self._pool.give(account, link)
 
+    def _tidy_later(self) -> None:
+        if self._tidying is None and self._pool.idle:
+            loop = asyncio.get_running_loop()
+            self._tidying = loop.call_later(self._limits.idle, self._tidy)
+
     def _tidy(self) -> None:
         self._tidying = None
-        if not self._closed and self._threads is not None:
-            self._threads.submit(self._pool.tidy)
-
-
-def _heard(work: asyncio.Future[Receipt]) -> None:
-    # Or the loop would report the error of a letter that nobody waits for any more.
-    if not work.cancelled():
-        work.exception()
+        self._pool.tidy()
+        self._tidy_later()
 
 
 def _not_configured() -> Configuration:
@@ -168,8 +154,3 @@ def _not_configured() -> Configuration:
 def _too_long(account: Account) -> Temporary:
     text = _("%s answers too slowly: no connection was free for this letter.") % account.host
     return Temporary("timeout", text, floor=FLOOR, endpoint=False)
-
-
-def _cut_off(envelope: Envelope) -> Unknown:
-    text = _("Stopped while the letter was handed over; whether it was received is unknown.")
-    return Unknown("worker_lost", text, recipients=envelope.states or None, endpoint=False)

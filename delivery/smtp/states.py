@@ -38,6 +38,8 @@ def verdict(
     """
     waiting = open_ones(recipients, states)
     refused = [name for name in recipients if states.get(name, {}).get("state") in (REFUSED, BOUNCED)]
+    if not waiting and not refused:
+        return Receipt(answer, states)
     facts = {"waiting": len(waiting), "refused": len(refused), "all": len(recipients)}
     if waiting:
         text = _("%(waiting)d of %(all)d recipients were put off for now.") % facts
@@ -48,4 +50,4 @@ def verdict(
         text = f"{text} {why}"
     if len(refused) == len(recipients):
         raise Permanent("smtp_5xx", text, answer=answer, recipients=states, endpoint=False)
-    return Receipt(answer, states, text if refused else "")
+    return Receipt(answer, states, text)

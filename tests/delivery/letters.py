@@ -1,11 +1,12 @@
 """What email tests share: parcels, an account for a test server, and one delivery over it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
+
+import uvloop
 
 from delivery.channels.base import DeliveryError, Lettering, Parcel, Receipt
 from delivery.channels.email import EmailChannel
@@ -101,4 +102,5 @@ def with_channel(
         finally:
             await channel.close()
 
-    return asyncio.run(body())
+    # The engine's own kind of loop.
+    return uvloop.run(body())

@@ -23,9 +23,9 @@ def outcome(error: DeliveryError) -> tuple[str, str, bool]:
     return error.outcome, error.error_class, error.endpoint
 
 
-@pytest.fixture
-def server() -> Any:
-    with SmtpServer() as running:
+@pytest.fixture(params=[(), ("PIPELINING",)], ids=["one by one", "pipelined"])
+def server(request: pytest.FixtureRequest) -> Any:
+    with SmtpServer(offers=request.param) as running:
         yield running
 
 
@@ -57,7 +57,7 @@ def test_from_carries_the_accounts_name(server: SmtpServer) -> None:
 
 
 def test_announces_size_where_asked(server: SmtpServer) -> None:
-    server.offers = ("SIZE 1000000",)
+    server.offers += ("SIZE 1000000",)
     deliver(account(server), parcel())
     assert server.mails[0].options == f"SIZE={len(server.mails[0].data)}"
 
@@ -188,7 +188,7 @@ def test_sign_in_refused(tmp_path: Path, offer: str, answer: str, expected: tupl
 
 
 def test_without_tls_no_password_is_sent(server: SmtpServer) -> None:
-    server.offers = ("AUTH PLAIN LOGIN",)
+    server.offers += ("AUTH PLAIN LOGIN",)
     deliver(account(server, user="user", password="secret"), parcel())
     assert server.signed_in == []
     assert len(server.mails) == 1
@@ -280,7 +280,7 @@ def test_all_refused_is_final_and_nothing_is_sent(server: SmtpServer) -> None:
     error = failure(account(server), parcel(*TRIO))
     assert isinstance(error, Permanent)
     assert "3 of 3" in error.text
-    assert server.count("DATA") == 0
+    assert server.mails == []
 
 
 def test_put_off_recipients_go_on_after_the_others_were_refused(server: SmtpServer) -> None:
@@ -288,7 +288,7 @@ def test_put_off_recipients_go_on_after_the_others_were_refused(server: SmtpServ
     server.on("RCPT b@example.com", "450 Later")
     error = failure(account(server), parcel("a@example.com", "b@example.com"))
     assert isinstance(error, Temporary)
-    assert server.count("DATA") == 0
+    assert server.mails == []
     server.on("RCPT b@example.com", "550 Nobody either")
     states = error.recipients
     assert isinstance(failure(account(server), parcel(*TRIO[:2], states=states)), Permanent)

@@ -16,20 +16,20 @@ from tests.delivery.letters import PATIENT, account, deliver, failure, parcel, w
 from tests.servers.smtp import DROP, SILENT, SmtpServer
 
 
-@pytest.fixture
-def server() -> Any:
-    with SmtpServer() as running:
+@pytest.fixture(params=[(), ("PIPELINING",)], ids=["one by one", "pipelined"])
+def server(request: pytest.FixtureRequest) -> Any:
+    with SmtpServer(offers=request.param) as running:
         yield running
 
 
 # Kept connections
 
 
-def test_connection_is_kept_and_reset_between(server: SmtpServer) -> None:
+def test_connection_is_kept_between_letters(server: SmtpServer) -> None:
     deliver(account(server), parcel(), parcel(), parcel())
     assert server.connections == 1
     assert len(server.mails) == 3
-    assert server.count("RSET") == 2
+    assert server.count("RSET") == 0
 
 
 def test_refused_letter_leaves_the_connection_usable(server: SmtpServer) -> None:
@@ -41,8 +41,31 @@ def test_refused_letter_leaves_the_connection_usable(server: SmtpServer) -> None
         await channel.send(channel.render(parcel()), parcel())
 
     with_channel(lambda: account(server), run)
-    assert server.connections == 1
+    # A server that waits for a letter to nobody is left without one.
+    waits = "PIPELINING" in server.offers
+    assert server.connections == (2 if waits else 1)
+    assert server.count("RSET") == (0 if waits else 1)
     assert len(server.mails) == 1
+
+
+def test_connection_stays_where_nobody_was_taken_and_no_letter_is_waited_for() -> None:
+    async def run(channel: EmailChannel) -> None:
+        with pytest.raises(Permanent):
+            await channel.send(channel.render(parcel()), parcel())
+        await channel.send(channel.render(parcel()), parcel())
+
+    with SmtpServer(offers=("PIPELINING",)) as server:
+        server.on("RCPT", "550 Nobody")
+        server.on("DATA", "503 Name somebody first")
+        with_channel(lambda: account(server), run)
+        assert (server.connections, server.count("RSET"), len(server.mails)) == (1, 1, 1)
+
+
+def test_commands_of_a_letter_go_out_together_where_that_is_offered(server: SmtpServer) -> None:
+    deliver(account(server), parcel("a@example.com", "b@example.com"), parcel())
+    assert server.commands[-3:-1] == ["RCPT TO:<a@example.com>", "DATA"]
+    together = "PIPELINING" in server.offers
+    assert server.most_ahead == (3 if together else 0)
 
 
 def test_connection_carries_so_many_letters(server: SmtpServer) -> None:
@@ -62,14 +85,14 @@ def test_idle_connection_is_closed_with_quit(server: SmtpServer) -> None:
     assert server.count("QUIT") == 1
 
 
-@pytest.mark.parametrize("way", ["gone", "RSET", "MAIL", "421"])
-def test_dropped_before_mail_is_tried_once_more(server: SmtpServer, way: str) -> None:
+@pytest.mark.parametrize("answer", ["gone", DROP, "421 Idle for too long"])
+def test_dropped_before_mail_is_tried_once_more(server: SmtpServer, answer: str) -> None:
     async def run(channel: EmailChannel) -> None:
         await channel.send(channel.render(parcel()), parcel())
-        if way == "gone":
+        if answer == "gone":
             await asyncio.to_thread(server.hang_up)
         else:
-            server.on("RSET" if way != "MAIL" else "MAIL", "421 Idle for too long" if way == "421" else DROP)
+            server.on("MAIL", answer)
         await channel.send(channel.render(parcel()), parcel())
 
     with_channel(lambda: account(server), run)
@@ -126,17 +149,17 @@ def cancel_when_waiting(server: SmtpServer, limits: Limits = PATIENT) -> BaseExc
     return ended
 
 
-def test_called_off_before_data_is_cancelled_and_nothing_goes_out(server: SmtpServer) -> None:
+def test_called_off_before_the_dot_is_cancelled_and_nothing_goes_out(server: SmtpServer) -> None:
     server.on("RCPT", SILENT)
     assert isinstance(cancel_when_waiting(server), asyncio.CancelledError)
-    assert server.count("DATA") == 0
+    assert server.mails == []
 
 
-def test_called_off_after_data_is_unknown(server: SmtpServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_called_off_after_the_dot_is_unknown(server: SmtpServer, caplog: pytest.LogCaptureFixture) -> None:
     server.on(".", SILENT)
     ended = cancel_when_waiting(server)
     gc.collect()
-    assert not caplog.records  # the thread's own end is nobody's news
+    assert not caplog.records
     assert isinstance(ended, Unknown)
     assert ended.error_class == "worker_lost"
 

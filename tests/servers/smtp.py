@@ -60,6 +60,7 @@ class SmtpServer:
         self.hellos: list[bool] = []  # one an EHLO: whether it came through TLS
         self.connections = 0
         self.most_open = 0
+        self.most_ahead = 0  # commands that had come beside the one being answered
         self.waiting = threading.Event()  # set when SILENT begins
         self._script: dict[str, list[str]] = defaultdict(list)
         self._always: dict[str, str] = {}
@@ -159,6 +160,7 @@ class _Talk:
         while command.upper() != "QUIT":
             command = self._line()
             self._server.commands.append(command)
+            self._server.most_ahead = max(self._server.most_ahead, self._buffer.count(b"\r\n"))
             verb = command.split(" ", 1)[0].upper()
             if verb in self._verbs:
                 self._verbs[verb](command)
