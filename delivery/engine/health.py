@@ -93,7 +93,7 @@ ON CONFLICT DO NOTHING
 
 RECOVERED = """
 UPDATE delivery_alert SET closed_at = coalesce(%(now)s::timestamptz, now())
-WHERE key = ANY (%(keys)s::text[]) AND kind LIKE 'lane_%%' AND closed_at IS NULL
+WHERE key = ANY (%(keys)s::text[]) AND kind LIKE 'lane_%' AND closed_at IS NULL
 """
 
 # A lane that stays open is told of again after an hour and after a day.

@@ -22,6 +22,8 @@ class Lanes:
         self.capacity = capacity
         self.email_places = email_places
         self.email = 0
+        self._most_email = 0
+        self._email_waits = False
         self.total = 0
         self._freed = freed
         self._partners: Counter[int] = Counter()
@@ -65,6 +67,7 @@ class Lanes:
             self._ramps.pop(row.settings_id, None)
         if row.kind == "email":
             self.email += 1
+            self._most_email = self.email
         self._spend(row)
 
     def learn(self, row: Claimed, result: Result) -> None:
@@ -91,10 +94,18 @@ class Lanes:
         _less(self._partners, row.partner_id)
         _less(self._lanes, row.settings_id)
         if row.kind == "email":
-            full = full or self.email >= self.email_places()
-            self.email -= 1
+            full = self._letter_left(full or self.email >= self.email_places())
         if full or self.total == self.capacity - 1:
             self._freed()
+
+    def _letter_left(self, full: bool) -> bool:
+        """Whether enough letters left for another claim: they wait ahead of the connections, half may go."""
+        self.email -= 1
+        self._email_waits |= full
+        if not self._email_waits or self.email > self._most_email // 2:
+            return False
+        self._email_waits = False
+        return True
 
     def _limit(self, lane: int) -> int:
         # A recovering lane's ramp holds until a claim tells the next one.

@@ -1,9 +1,10 @@
 """The engine's own connections to PostgreSQL: opened when needed, opened again when lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import psycopg
@@ -19,7 +20,7 @@ SET enable_seqscan = off;
 SET enable_bitmapscan = off
 """
 
-Params = dict[str, Any] | Sequence[Any]
+Params = dict[str, Any]
 Fetch = Callable[[str, Params], Awaitable[list[TupleRow]]]
 
 
@@ -49,7 +50,10 @@ class Link:
         """The connection, made new if it was closed or lost."""
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(
-                **conninfo(), autocommit=True, application_name=f"leadflip {self._name}"
+                **conninfo(),
+                autocommit=True,
+                application_name=f"leadflip {self._name}",
+                cursor_factory=psycopg.AsyncRawCursor,
             )
             await self._connection.execute(SETTINGS)
         return self._connection
@@ -83,6 +87,14 @@ class Link:
                 raise
 
 
+@lru_cache(maxsize=64)
+def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """A statement with $1, $2 … for %(name)s, and the names: psycopg would read a long one anew each time."""
+    names = tuple(dict.fromkeys(re.findall(r"%\((\w+)\)s", sql)))
+    return re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", sql), names
+
+
 async def _fetch(connection: psycopg.AsyncConnection[TupleRow], sql: str, params: Params) -> list[TupleRow]:
-    cursor = await connection.execute(sql, params)
+    numbered, names = _numbered(sql)
+    cursor = await connection.execute(numbered, [params[name] for name in names])
     return await cursor.fetchall() if cursor.description else []

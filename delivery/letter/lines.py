@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from partners.sheet import ADDRESS_PARTS, Cell
 from partners.templating.values import text
-from partners.words import PART_LABELS
+from partners.words import part_labels
 
 
 def lines(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
@@ -30,10 +30,11 @@ def words(cell: Cell) -> str:
 
 
 def _parts(cell: Cell) -> Iterator[tuple[str, str]]:
+    labels = part_labels()
     for part in ADDRESS_PARTS:
         shown = text(cell.value.get(part))
         if shown:
-            yield f"{cell.label}, {PART_LABELS[part]}", shown
+            yield f"{cell.label}, {labels[part]}", shown
 
 
 def _moment(value: Any) -> str:

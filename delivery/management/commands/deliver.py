@@ -28,7 +28,7 @@ class Command(BaseCommand):
         # A thread that reads leads hands back to the calls after a millisecond, not five.
         sys.setswitchinterval(0.001)
         uvloop.run(_deliver(with_parent))
-        # Threads that wait for a mail server past DATA are left to the lease.
+        # A thread that waits for a database gone silent is not waited for: what it held stands in the rows.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

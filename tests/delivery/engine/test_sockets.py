@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
+from delivery import models
 from delivery.engine.engine import Engine
 from delivery.models import Alert, Job, Lane
-from delivery.services import cancel
+from delivery.services import cancel, wake
 from partners.models import DeliverySettings, Partner
 from tests.architecture.project import ROOT
 from tests.delivery.engine.parts import Clock, due_job
@@ -222,12 +224,16 @@ def test_job_that_ages_behind_a_dead_destination_ends_with_the_one_alert_of_its_
 def test_four_engines_claim_each_row_once_and_keep_each_to_its_limit(host: HttpServer) -> None:
     host.default = reply(200, delay=0.02)
     lanes = [lane(host, f"lane{number}", in_flight=8) for number in range(2)]
-    for number in range(1000):
-        due_job(lanes[number % 2], lead=LeadFactory.create())
     more = {"OUTGOING_ALLOW": f"127.0.0.1/32:{host.port}"}
     command = [sys.executable, "-m", "django", "deliver", "--settings", "leadflip.settings"]
     engines = [subprocess.Popen(command, cwd=ROOT, env=environment(more)) for _ in range(4)]
     try:
+        # All four are up before there is anything to claim, whose commit wakes them together.
+        wait_for(lambda: models.Engine.objects.count() == 4, engines[0])
+        with transaction.atomic():
+            for number in range(1000):
+                due_job(lanes[number % 2], lead=LeadFactory.create())
+            wake()
         wait_for(lambda: not Job.objects.exclude(status="delivered").exists(), engines[0])
     finally:
         codes = [stop(each) for each in engines]
