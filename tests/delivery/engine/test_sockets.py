@@ -14,7 +14,8 @@ from django.utils import timezone
 from delivery import models
 from delivery.engine.engine import Engine
 from delivery.models import Alert, Job, Lane
-from delivery.services import cancel, wake
+from delivery.services import cancel
+from delivery.waking import wake
 from partners.models import DeliverySettings, Partner
 from tests.architecture.project import ROOT
 from tests.delivery.engine.parts import Clock, due_job
