@@ -16,7 +16,6 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import NoReverseMatch, reverse
 
 from bench.many.load import load
 from bench.parts.addresses import Address, addresses
@@ -32,8 +31,6 @@ LESS, MORE = 50_000, 1_000_000
 SMALL = {"rounds": 1, "repeats": 2, "less": 300, "more": 1000}
 AIM_MS, AIM_RATIO, AIM_QUERIES = 150, 1.3, 10
 STALE = timedelta(hours=20)
-# Pages that a version may not have.
-MORE_PAGES = ("delivery:destinations", "delivery:health", "admin:partners_auditentry_changelist")
 
 
 class Seen(NamedTuple):
@@ -99,30 +96,19 @@ def _prepared(name: str, repeats: int) -> tuple[Client, dict[str, list[Address]]
     with _within(name):
         client = Client(headers={"host": "127.0.0.1"})
         client.force_login(User.objects.get(email=PERSON))
-        return client, _addresses(repeats)
+        return client, addresses(repeats)
 
 
-def _asked(client: Client, addresses: list[Address]) -> Seen:
+def _asked(client: Client, pages: list[Address]) -> Seen:
     """Each address once; twice before without measuring, since the connection is new."""
-    for address in addresses[:2]:
+    for address in pages[:2]:
         _ask(client, address)
     ms, queries = [], 0
-    for address in addresses:
+    for address in pages:
         with CaptureQueriesContext(connection) as caught:
             ms.append(_ask(client, address))
         queries = max(queries, len(caught))
     return Seen(ms, queries)
-
-
-def _addresses(repeats: int) -> dict[str, list[Address]]:
-    """So many addresses of each page; the measure is over different jobs and leads."""
-    found = addresses(repeats)
-    for name in MORE_PAGES:
-        try:
-            found[name.rpartition(":")[2]] = [reverse(name)] * repeats
-        except NoReverseMatch:
-            continue
-    return found
 
 
 def _ask(client: Client, address: Address) -> float:

@@ -39,6 +39,8 @@ def addresses(count: int, seed: int = 1) -> dict[str, list[Address]]:
         "leads id": [f"{leads}?q={job.lead_id}" for job in jobs],
         **{f"leads {name}": [f"{leads}?{query}"] for name, query in lead_filters()},
         **{f"log {name}": [f"{log}?{query}"] for name, query in log_filters(jobs[0])},
+        "destinations": [reverse("delivery:destinations")],
+        "audit log": [reverse("audit:log")],
     }
     return {name: (each * count)[:count] for name, each in found.items()}
 
@@ -76,7 +78,10 @@ def _values(name: str, field: forms.Field, job: Job) -> Iterator[tuple[str, Any]
     elif isinstance(field, forms.BooleanField):
         yield "on", "on"
     else:
-        yield "e-mail", Lead.objects.values_list("values", flat=True).get(pk=job.lead_id)["email"]
+        contact = Lead.objects.values_list("values", flat=True).get(pk=job.lead_id)["email"]
+        for label, value in (("e-mail", contact), ("lead", job.lead_id)):
+            if LogFilter({name: str(value)}).is_valid():
+                yield label, value
 
 
 def _some_jobs(rng: random.Random, count: int) -> list[Job]:

@@ -9,18 +9,25 @@ from django.db import transaction
 from delivery import erase as delivery
 from distribution.erasing import imports
 from distribution.erasing.erase import BATCH, erase
-from distribution.models import Erasure, Lead
+from distribution.models import Erasure, ImportChunk, Lead
 from distribution.models.erasure import FoundBy
 from leadflip.kit import clock
 from partners.models import User
 
 SECONDS = 5.0
+FEW_CHUNKS = 100
 
 
 def start(*, leads: Sequence[UUID], found_by: FoundBy, by: User) -> Erasure:
     """Notes what is to be erased; whoever calls `carry_on`, or a worker, does it."""
     names = [str(lead) for lead in leads]
     return Erasure.objects.create(by=by, found_by=found_by, leads=names, left=names, started_at=clock.now())
+
+
+def is_short() -> bool:
+    """Whether so few imported rows are kept that somebody may wait while they are looked through."""
+    kept = ImportChunk.objects.exclude(sealed=None, sealed_refused=None)
+    return kept[: FEW_CHUNKS + 1].count() <= FEW_CHUNKS
 
 
 def carry_on(only: int | None = None, seconds: float = SECONDS) -> int:

@@ -64,7 +64,8 @@ def start(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         made = run.start(leads=ids, found_by=FoundBy(form.cleaned_data["found_by"]), by=by)
         audit.acted(by=by, what=_("Erase a person"), objects=[made, *_leads(ids)])
-    run.carry_on(made.pk, SECONDS)
+    if run.is_short():
+        run.carry_on(made.pk, SECONDS)
     return redirect("erasing:report", made.pk)
 
 

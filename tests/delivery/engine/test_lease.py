@@ -10,11 +10,14 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from delivery.channels.base import Configuration
 from delivery.engine.claim import Claimed, Room, claim
 from delivery.engine.lease import hand_back, sweep
 from delivery.engine.link import Link
+from delivery.engine.prepare import Preparer
 from delivery.engine.settle import Result, settle
 from delivery.models import Attempt, AttemptBody, Job
+from distribution.models import Lead
 from tests.delivery.engine.parts import due_job
 from tests.factories import DeliverySettingsFactory, PartnerFactory, RetryPolicyFactory
 
@@ -115,6 +118,26 @@ def test_worker_that_wakes_after_its_lease_logs_late_and_changes_nothing() -> No
         (2, False, "delivered"),
         (1, True, "permanent"),
     ]
+
+
+def test_worker_that_wakes_after_its_lead_was_erased_leaves_no_body() -> None:
+    job = due_job()
+    (row,) = claim_all()
+    later = timezone.now() + LATER
+    on_link(lambda link: sweep(link, later))
+    Job.objects.filter(pk=job.pk).update(erased=True)
+    settle_all(result(row, sealed=b"what was sent"))
+    assert list(job.tries.order_by("id").values_list("late", flat=True)) == [False, True]
+    assert not AttemptBody.objects.exists()
+
+
+def test_lead_that_was_erased_makes_no_parcel() -> None:
+    job = due_job()
+    Lead.objects.filter(pk=job.lead_id).update(values={}, erased_at=timezone.now())
+    (make,) = Preparer().read(claim_all())
+    with pytest.raises(Configuration) as refused:
+        make()
+    assert refused.value.error_class == "erased"
 
 
 def test_settling_again_after_a_doubtful_commit_logs_nothing_twice() -> None:
