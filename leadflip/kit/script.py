@@ -108,8 +108,11 @@ def _literal(value: object, escape: Escape) -> str:
 
 
 def _array(values: Iterable[object]) -> str:
-    texts = (_text(value).replace("\\", r"\\").replace('"', r"\"") for value in values)
-    return "{" + ",".join(f'"{text}"' for text in texts) + "}"
+    return "{" + ",".join("NULL" if value is None else _quoted(_text(value)) for value in values) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
 
 
 def _text(value: object) -> str:

@@ -44,7 +44,7 @@ def test_values_arrive_as_they_are() -> None:
         "uuid": ids.uuid7(),
         "timestamptz": clock.now(),
         "date": None,
-        "text[]": ["\\'\"{},é", ""],
+        "text[]": ["\\'\"{},é", "", None, "NULL"],
         "bigint[]": [3, -4],
         "bytea[]": [b"\x00\\\xff"],
         "uuid[]": [],
