@@ -13,6 +13,7 @@ from django.core.validators import MaxValueValidator
 from django.db import connections
 
 from delivery.channels import makers
+from partners.accounts import factor
 from partners.kinds import KINDS
 from partners.models import RetryPolicy
 from partners.models.settings import Kind
@@ -132,6 +133,15 @@ def counts_are_not_too_small(**kwargs: Any) -> list[CheckMessage]:
         for name, least in LEAST.items()
         if (value := getattr(settings, name)) < least
     ]
+
+
+@register(Tags.security)
+def second_factor_is_known(**kwargs: Any) -> list[CheckMessage]:
+    """E012: a mistyped word must not leave the staff without what was asked for."""
+    if settings.STAFF_SECOND_FACTOR in (factor.OFF, factor.REQUIRED):
+        return []
+    hint = f"Set STAFF_SECOND_FACTOR to {factor.OFF} or {factor.REQUIRED}."
+    return [Error(f"STAFF_SECOND_FACTOR is {settings.STAFF_SECOND_FACTOR}.", hint=hint, id="leadflip.E012")]
 
 
 @register()

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "leadflip.admin.LeadflipAdminConfig",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -68,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "partners.accounts.factor.middleware.Required",
 ]
 
 ROOT_URLCONF = "leadflip.urls"
@@ -140,6 +142,14 @@ ACCOUNT_RATE_LIMITS = {
 # Seconds that a link for a new password works, and one for a first password.
 PASSWORD_RESET_TIMEOUT = 3600
 INVITATION_TIMEOUT = 3 * 24 * 3600
+
+# The second factor: everybody may set one up; "required": staff must.
+STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="off")
+MFA_ADAPTER = "partners.accounts.factor.adapter.FactorAdapter"
+MFA_FORMS = {"authenticate": "partners.accounts.factor.forms.CodeForm"}
+MFA_TOTP_ISSUER = "Leadflip"
+MFA_TOTP_TOLERANCE = 1  # a code before and one after: clocks differ, and typing takes time
+MFA_REAUTHENTICATION_REQUIRED = False  # the forms ask for the password themselves
 
 # Days that the audit log keeps its entries; 0: for ever.
 AUDIT_DAYS = env.int("AUDIT_DAYS", default=730)

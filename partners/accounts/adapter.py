@@ -22,6 +22,7 @@ class Adapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": MISMATCH,
         "enter_current_password": _("This is not your current password. Capital letters count."),
+        "too_many_login_attempts": _("Too many wrong attempts. Wait five minutes, then try again."),
         "incorrect_password": _("This is not your password. Capital letters count."),
     }
 

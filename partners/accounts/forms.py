@@ -34,7 +34,8 @@ def _repeated() -> forms.CharField:
     return _password(_("New password, once more"), "new-password", _("Write the new password once more."))
 
 
-def _current(label: Any) -> forms.CharField:
+def current_password(label: Any) -> forms.CharField:
+    """The password in use."""
     return _password(label, "current-password", _("Write your password."))
 
 
@@ -56,7 +57,7 @@ class SignInForm(stock.LoginForm):
     def __init__(self, *args: Any, door: doors.Door, **kwargs: Any) -> None:
         self.door = door
         super().__init__(*args, **kwargs)
-        self.fields = {"login": _email(), "password": _current(_("Password"))}
+        self.fields = {"login": _email(), "password": current_password(_("Password"))}
 
     def clean(self) -> dict[str, Any] | None:
         cleaned: dict[str, Any] | None = super().clean()
@@ -126,7 +127,7 @@ class LinkForm(_NewPassword):
 class ChangeForm(_NewPassword):
     """The form of somebody who is signed in: the old password, too."""
 
-    oldpassword = _current(_("Current password"))
+    oldpassword = current_password(_("Current password"))
     password1 = _new()
     password2 = _repeated()
 

@@ -3,9 +3,15 @@
 from django.urls import path, re_path
 
 from partners.accounts import doors, views
+from partners.accounts.factor import views as factor
 
 urlpatterns = [
     path("login/", views.sign_in(doors.ADMIN), name="account_login"),
+    path("code/", factor.code, name="mfa_authenticate"),
+    path("second-factor/", factor.index, name="mfa_index"),
+    path("second-factor/set-up/", factor.set_up, name="mfa_activate_totp"),
+    path("second-factor/codes/", factor.codes, name="mfa_generate_recovery_codes"),
+    path("second-factor/remove/", factor.remove, name="mfa_deactivate_totp"),
     path("password/reset/", views.ask_reset, name="account_reset_password"),
     path("password/reset/done/", views.asked, name="account_reset_password_done"),
     re_path(

@@ -45,6 +45,7 @@ SHORT = 120
 # Kinds of object whose page is not the admin's own, by URL name.
 PAGES = {
     "delivery.job": "delivery:job",
+    "delivery.bulkaction": "delivery:bulk",
     "distribution.import": "imports:run",
     "distribution.erasure": "erasing:report",
 }

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import admin as allauth_admin
+from allauth.mfa import admin as mfa_admin
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
@@ -23,7 +24,8 @@ from leadflip.kit.admin import TableInline
 from leadflip.kit.generics import ModelForm
 from leadflip.kit.widgets import only_saved
 from partners import roles
-from partners.admin import login_link
+from partners.accounts import factor
+from partners.admin import factor_removal, login_link
 from partners.admin.base import AuditedAdmin
 from partners.admin.people_forms import NewPersonForm, PasswordForm, PersonForm
 from partners.models import Member, Partner, User
@@ -72,6 +74,8 @@ class MembershipInline(TableInline[Member, User]):
 admin.site.unregister(Group)
 # A person's address is a column of theirs; allauth's table of further ones stays empty.
 admin.site.unregister(allauth_admin.EmailAddress)
+# Second factors are on the page of the person whose they are.
+admin.site.unregister(mfa_admin.Authenticator)
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -104,9 +108,9 @@ class PersonAdmin(StockAdmin, AuditedAdmin[User]):
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = ()
-    readonly_fields = ["password_state", "last_login", "date_joined"]
+    readonly_fields = ["password_state", "factor_state", "last_login", "date_joined"]
     fieldsets = [
-        (None, {"fields": ["email", "name", "zone", "is_active", "password_state"]}),
+        (None, {"fields": ["email", "name", "zone", "is_active", "password_state", "factor_state"]}),
         (_("Role"), {"fields": ["role"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
@@ -123,17 +127,33 @@ class PersonAdmin(StockAdmin, AuditedAdmin[User]):
         shown = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return shown
-        words: dict[Any, str] = {"role": "role_words", "password_state": "password_words"}
+        words: dict[Any, str] = {
+            "role": "role_words",
+            "password_state": "password_words",
+            "factor_state": "factor_words",
+        }
         return [
             (title, {"fields": [words.get(name, name) for name in row["fields"]]}) for title, row in shown
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), "role_words", "password_words"]
+        return [*super().get_readonly_fields(request, obj), "role_words", "password_words", "factor_words"]
 
     def get_urls(self) -> list[URLPattern]:
-        link = path("<int:pk>/link/", self.admin_site.admin_view(self.link_page), name="partners_user_link")
-        return [link, *super().get_urls()]
+        own = self.admin_site.admin_view
+        return [
+            path("<int:pk>/link/", own(self.link_page), name="partners_user_link"),
+            path("<int:pk>/factor/", own(self.factor_page), name="partners_user_factor"),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(transaction.atomic)
+    def factor_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Removes the second factor of somebody who lost it."""
+        person = self.get_object(request, str(pk))
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        return factor_removal.page(request, person, self.admin_site.each_context(request))
 
     def link_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Sends or shows a link by which the person sets a password."""
@@ -174,6 +194,19 @@ class PersonAdmin(StockAdmin, AuditedAdmin[User]):
     def password_words(self, person: User) -> str:
         """Whether there is one."""
         return gettext("Set") if person.has_usable_password() else gettext("Not set: nobody can sign in")
+
+    @admin.display(description=_("second factor"))
+    def factor_words(self, person: User) -> str:
+        """Whether there is one."""
+        return gettext("On") if factor.is_on(person) else gettext("Off")
+
+    @admin.display(description=_("second factor"))
+    def factor_state(self, person: User) -> SafeString:
+        """Whether there is one, and the way to remove it."""
+        if not factor.is_on(person):
+            return format_html("{}", gettext("Off"))
+        way = reverse("admin:partners_user_factor", args=[person.pk])
+        return format_html('{} · <a href="{}">{}</a>', gettext("On"), way, gettext("Remove"))
 
     @admin.display(description=_("password"))
     def password_state(self, person: User) -> SafeString:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import signals as account
+from allauth.mfa import signals as mfa
 from django.contrib.auth.signals import user_login_failed
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ def connect() -> None:
         (account.password_changed, _new_password),
         (account.password_reset, _new_password),
         (user_login_failed, _refused),
+        (mfa.authentication_failed, _wrong_code),
     ]
     for signal, receiver in receivers:
         signal.connect(receiver, dispatch_uid=f"partners.audit.{receiver.__name__}")
@@ -33,6 +35,12 @@ def _new_password(user: User, **kwargs: Any) -> None:
     if user.is_staff:
         change = {"what": _("Password"), "secret": "changed"}
         entries.note(by=user, verb=Verb.CHANGED, obj=user, changes=[change])
+
+
+def _wrong_code(user: User, **kwargs: Any) -> None:
+    if user.is_staff:
+        changes = [{"what": _("Second factor")}]
+        entries.note(by=None, verb=Verb.REFUSED, obj=user, changes=changes)
 
 
 def _refused(credentials: dict[str, Any], **kwargs: Any) -> None:

@@ -30,7 +30,7 @@ DIGESTS = {
     "BounceMail.digest",
     "LeadKey.digest",
 }
-# Who seals, and where it stands. The last two keep it for minutes, outside of the tables.
+# Who seals, and where it stands. The last three keep it for minutes, outside of the tables.
 SEALERS = {
     "partners/models/settings.py": "DeliverySettings.sealed",
     "distribution/models/lead.py": "Lead.sealed",
@@ -38,6 +38,8 @@ SEALERS = {
     "delivery/models/password.py": "SmtpAccount.sealed, BounceBox.sealed",
     "delivery/models/bounce.py": "BounceMail.sealed, sealed_head",
     "delivery/engine/attempt.py": "AttemptBody.sealed",
+    "partners/accounts/factor/adapter.py": "Authenticator.data, see factor/seals.py",
+    "partners/accounts/factor/views.py": "the session",
     "leadflip/kit/once.py": "the session",
     "leadflip/kept.py": "the cache",
 }

@@ -181,6 +181,7 @@ PAGES: dict[str, tuple[dict[str, str], Told]] = {
         {"do": "show"},
         ("partners.user", "acted", "Link for a password: shown"),
     ),
+    "/admin/partners/user/<int:pk>/factor/": ({}, ("partners.user", "changed", "Second factor")),
     "/admin/partners/user/<id>/password/": (NEW_PASSWORD, ("partners.user", "changed", "Password")),
     "/admin/password_change/": (
         {"oldpassword": PASSWORD, **NEW_PASSWORD},
@@ -205,6 +206,11 @@ PAGES: dict[str, tuple[dict[str, str], Told]] = {
         ("delivery.bouncemail", "looked", "The mail as it came"),
     ),
     "/admin/distribution/lead/<uuid:lead_id>/reveal/": ({}, ("distribution.lead", "looked", "IBAN")),
+    "/admin/delivery/bulk/new/<slug:action>/": (
+        {"?status": "failed", "key": "01900000-0000-7000-8000-000000000001", "upto": "@job_id"},
+        ("delivery.bulkaction", "acted", "Begin Resend"),
+    ),
+    "/admin/delivery/bulk/<uuid:bulk_id>/stop/": ({}, ("delivery.bulkaction", "acted", "Stop")),
     "/admin/erase/start/": (
         {"lead": "@lead", "found_by": "lead", "word": "ERASE"},
         ("distribution.erasure", "acted", "Erase a person"),
@@ -241,6 +247,7 @@ CHANGES_NOTHING = {
     "/admin/delivery/bouncebox/",
     # Previews, tests and checks; leads that are looked for.
     "/admin/erase/",
+    "/admin/delivery/log/find/",
     "/admin/distribution/assignment/<int:pk>/preview/",
     "/admin/distribution/assignment/<int:pk>/letter/",
     "/admin/distribution/assignment/<int:pk>/test/",

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -146,6 +147,7 @@ def _let_all_be_done(house: House, url: str) -> None:
     make_fields(job.lead.entity, iban={"encrypted": True, "label": "IBAN"})
     job.lead.put_sealed({"iban": "planted-iban"}, {})
     job.lead.save()
+    Authenticator.objects.create(user_id=house.objects["user"], type="totp", data={})
     partner = job.partner
     lane = Lane.objects.create(settings=job.settings, state="open", open_until=timezone.now(), failures=1)
     house.objects.update(lane_id=lane.pk, partner_id=partner.pk)

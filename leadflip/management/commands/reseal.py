@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from distribution.intake import renewal
 from leadflip.kit import reseal
 from leadflip.kit.reseal import Column
+from partners.accounts.factor import seals
 
 # Between two words on how far it is.
 TOLD_EVERY = 5.0
@@ -42,6 +43,7 @@ class Command(BaseCommand):
                 if not check:
                     for column in reseal.columns():
                         self._renew(column)
+                    self._renewed += seals.renew()
                     self._say(f"Sealed anew: {self._renewed:,}, in {time.monotonic() - self._began:.1f} s.")
                 left, lost = self._count()
         except Stopped:
@@ -90,7 +92,10 @@ class Command(BaseCommand):
                 for key in shut:
                     self._say(f"No key opens: {column.owner(key)}")
                 self._step(column, len(rows))
-        return left, lost
+        factors = seals.standing()
+        for whose in factors.lost:
+            self._say(f"No key opens: {whose}")
+        return left + factors.older, lost + len(factors.lost)
 
     def _step(self, column: Column, read: int) -> None:
         self._read += read
