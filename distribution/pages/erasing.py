@@ -29,6 +29,7 @@ from leadflip.kit.needs import needs
 from partners import audit
 from partners.admin.base import person
 from partners.models.audit import Verb
+from partners.models.settings import Kind
 from partners.sheet import reader
 
 PERMISSION = "distribution.add_erasure"
@@ -116,8 +117,12 @@ def _erasure(number: int) -> Erasure:
 
 
 def _told(row: Erasure) -> dict[str, Any]:
-    copies = [{**each, "at": datetime.fromisoformat(each["at"])} for each in row.copies]
+    copies = [_copy({**each, "at": datetime.fromisoformat(each["at"])}) for each in row.copies]
     return {"erasure": row, "goes": words.told(row.counts), "stays": words.STAYS, "copies": copies}
+
+
+def _copy(copy: dict[str, Any]) -> dict[str, Any]:
+    return {**copy, "channel": Kind(copy["kind"]).label}
 
 
 def _leads(ids: Sequence[UUID]) -> list[Lead]:
@@ -136,7 +141,7 @@ def _shown(found: Found) -> dict[str, Any]:
         "whole": len(there),
         "goes": words.expected(found.ids, len(there)),
         "stays": words.STAYS,
-        "copies": delivery.copies(found.ids),
+        "copies": [_copy(each._asdict()) for each in delivery.copies(found.ids)],
     }
 
 
