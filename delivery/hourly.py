@@ -6,6 +6,7 @@ day without a worker, is counted as well. A changed hour is counted anew as a wh
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
 
@@ -13,6 +14,7 @@ from delivery.models import Attempt, Counted, Hourly
 from delivery.models.hourly import OUTCOMES
 from leadflip.kit import clock
 from leadflip.kit.histogram import BOUNDS
+from leadflip.kit.retire import retire
 
 # Ids of attempts that one step looks through.
 STEP = 500_000
@@ -20,8 +22,8 @@ STEP = 500_000
 SLACK, SETTLED = 20_000, timedelta(seconds=30)
 # A run rests so many times as long as it took: at most a tenth of one core.
 REST = 9
-KEPT = timedelta(days=90)
-FORGET = 10_000
+# Days.
+KEPT = 90
 
 CHANGED = """
 SELECT DISTINCT date_trunc('hour', started_at, 'UTC') FROM delivery_attempt
@@ -69,10 +71,9 @@ def count() -> int:
     return hours
 
 
-def forget(now: datetime) -> int:
-    """Removes hours of more than 90 days, some thousand at a time; returns how many."""
-    old = Hourly.objects.filter(hour__lt=now - KEPT).values("pk")[:FORGET]
-    return Hourly.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()[0]
+def forget() -> int:
+    """Removes hours of more than 90 days; returns how many."""
+    return retire(Hourly.objects.all(), "hour", KEPT)
 
 
 def _step(state: Counted, now: datetime) -> tuple[int, bool]:
@@ -93,9 +94,10 @@ def _step(state: Counted, now: datetime) -> tuple[int, bool]:
 
 def _changed(mark: int, top: int, now: datetime) -> list[datetime]:
     """Hours with attempts of these ids. Those from which attempts may have been removed stay as they are."""
+    whole = timedelta(days=min(KEPT, settings.ATTEMPT_DAYS or KEPT) - 1)
     with connection.cursor() as cursor:
         cursor.execute(CHANGED, {"mark": mark, "top": top})
-        return [hour for (hour,) in cursor.fetchall() if hour > now - KEPT]
+        return [hour for (hour,) in cursor.fetchall() if hour > now - whole]
 
 
 @transaction.atomic

@@ -54,6 +54,12 @@ SELECT 'sending', count(*)
 FROM (SELECT FROM delivery_job WHERE status = 'sending' LIMIT %(most)s) AS job
 """
 
+# Only lanes that failed lately, or are paused, have a row.
+ALONE = """
+SELECT CASE WHEN paused_at IS NULL THEN 'slowed' ELSE 'paused' END, count(*) FROM delivery_lane
+WHERE paused_at IS NOT NULL OR state IN ('open', 'probing') GROUP BY 1
+"""
+
 # The newest attempts by key; those of the last hour among them.
 ATTEMPTS = """
 SELECT outcome, count(*)
@@ -83,6 +89,7 @@ def figures() -> list[Figure]:
         Figure("leadflip_jobs", "Jobs by what they wait for, 100000 at most.", "state", waiting),
         _one("leadflip_lanes_waiting", "Lanes with jobs that wait or are due.", lanes),
         _one("leadflip_oldest_due_seconds", "Seconds since the job that is due longest was due.", oldest),
+        Figure("leadflip_lanes", "Lanes that are left alone.", "state", _alone()),
         Figure(
             "leadflip_attempts_last_hour",
             "Attempts of the last hour by outcome, among the newest 100000.",
@@ -104,6 +111,11 @@ def overview() -> dict[str, Any]:
     }
 
 
+def oldest_due() -> float:
+    """Seconds since the job that is due longest was due; 0 where none is."""
+    return _lanes()[1]
+
+
 def _one(name: str, words: str, value: float) -> Figure:
     return Figure(name, words, values={"": value})
 
@@ -117,6 +129,10 @@ def _engines() -> list[dict[str, Any]]:
 
 def _waiting() -> dict[str, int]:
     return {"due": 0, "waiting": 0} | dict(_rows(WAITING))
+
+
+def _alone() -> dict[str, int]:
+    return {"paused": 0, "slowed": 0} | dict(_rows(ALONE))
 
 
 def _lanes() -> tuple[int, float]:

@@ -15,7 +15,6 @@ from delivery.channels.base import DeliveryError
 from delivery.engine.engine import Engine
 from delivery.models import Job
 from delivery.models.job import WAITING
-from leadflip.kit import clock
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +83,7 @@ def count_hours() -> int:
 @shared_task
 def forget_hours() -> int:
     """Each hour: removes sums of more than 90 days; returns how many."""
-    return hourly.forget(clock.now())
+    return hourly.forget()
 
 
 @shared_task

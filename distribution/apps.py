@@ -10,6 +10,7 @@ class DistributionConfig(AppConfig):
         from delivery import destinations
         from delivery.readmission import register_readmission
         from delivery.signals import job_settled
+        from distribution import matters  # noqa: F401 - it registers what it holds
         from distribution.cap_uses import Uses
         from distribution.intake.reader import Reader
         from distribution.routing import after

@@ -1,7 +1,9 @@
 """How much of caps is used now, for pages: read from the counted places, never by counting jobs."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
@@ -13,6 +15,56 @@ from partners.models import Partner
 from partners.used import Use
 
 Used = tuple[int, int, int, int]
+# Parts of a cap, in percent.
+FULL, NEARLY = 100, 80
+
+# Rows of counted owners with the fullest of their caps, from so many percent on; one scan of rows that are
+# as many as capped owners. A period that began later than the row's begins at 0 (`routing.places.used`).
+NEAR = """
+SELECT use.id, use.assignment_id, partner.id AS partner_id, partner.name AS partner, profile.name AS profile,
+       period.name AS period, period.used, period.cap
+FROM distribution_capuse use
+LEFT JOIN distribution_assignment assignment ON assignment.id = use.assignment_id
+LEFT JOIN distribution_profile profile ON profile.id = assignment.profile_id
+JOIN partners_partner partner ON partner.id = coalesce(use.partner_id, assignment.partner_id)
+CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE partner.zone)::date AS day) AS today
+CROSS JOIN LATERAL (
+    SELECT * FROM (VALUES
+        ('day', CASE WHEN use.day >= today.day THEN use.day_used ELSE 0 END,
+         CASE WHEN use.partner_id IS NULL THEN assignment.cap_day ELSE partner.cap_day END),
+        ('week', CASE WHEN use.week >= date_trunc('week', today.day) THEN use.week_used ELSE 0 END,
+         CASE WHEN use.partner_id IS NULL THEN assignment.cap_week ELSE partner.cap_week END),
+        ('month', CASE WHEN use.month >= date_trunc('month', today.day) THEN use.month_used ELSE 0 END,
+         CASE WHEN use.partner_id IS NULL THEN assignment.cap_month ELSE partner.cap_month END),
+        ('life', use.life_used,
+         CASE WHEN use.partner_id IS NULL THEN assignment.cap_life ELSE partner.cap_life END)
+    ) AS each (name, used, cap) WHERE cap IS NOT NULL ORDER BY used::float / cap DESC LIMIT 1
+) AS period
+WHERE partner.active AND coalesce(assignment.enabled AND profile.enabled, true)
+  AND period.used * 100 >= period.cap * %s
+"""
+
+
+class Near(NamedTuple):
+    """An owner with the fullest of its caps; `assignment_id` and `profile` None: the partner's own."""
+
+    id: int
+    assignment_id: int | None
+    partner_id: int
+    partner: str
+    profile: str | None
+    period: str
+    used: int
+    cap: int
+
+
+def nearly_full(most: int) -> list[Near]:
+    """The fullest first. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{NEAR} ORDER BY period.used::float / period.cap DESC, use.id LIMIT %s", [NEARLY, most]
+        )
+        return [Near._make(row) for row in cursor.fetchall()]
 
 
 class Uses:

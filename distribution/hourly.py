@@ -13,13 +13,13 @@ from django.db.models import Max
 from distribution.models import HourlyLeads, Lead
 from leadflip.kit import clock
 from leadflip.kit.ids import first_of, instant
+from leadflip.kit.retire import retire
 
 LOCK = 0x4C46_0005
 HOUR = timedelta(hours=1)
 # What one statement counts: keeps it short after days without a worker.
 STEP = 12 * HOUR
 KEPT = timedelta(days=90)
-FORGET = 10_000
 
 COUNT = """
 INSERT INTO distribution_hourlyleads (hour, entity_id, source, leads, unrouted)
@@ -38,9 +38,8 @@ def count() -> int:
 
 
 def forget() -> int:
-    """Removes hours of more than 90 days, some thousand at a time; returns how many."""
-    old = HourlyLeads.objects.filter(hour__lt=clock.now() - KEPT).values_list("pk", flat=True)[:FORGET]
-    return HourlyLeads.objects.filter(pk__in=list(old)).delete()[0]
+    """Removes hours of more than 90 days; returns how many."""
+    return retire(HourlyLeads.objects.all(), "hour", KEPT.days)
 
 
 def _since(now: datetime) -> datetime:

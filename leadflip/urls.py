@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from delivery.pages import signatures
-from distribution.pages import hosted_form
+from distribution.pages import dashboard, hosted_form
 from leadflip import kept, ops
 from leadflip.run.sample import start
 
@@ -25,6 +25,9 @@ urlpatterns = [
     path("admin/audit/", include("partners.admin.urls")),
     path("admin/erase/", include("distribution.pages.erasing_urls")),
     path("admin/imports/", include("distribution.pages.urls")),
+    # The admin's index, under its own address: `admin:index` leads here.
+    path("admin/", admin.site.admin_view(dashboard.dashboard), name="dashboard"),
+    path("admin/now/", admin.site.admin_view(dashboard.now), name="dashboard_now"),
     path("admin/", admin.site.urls),
     path("forms/<str:token>/", hosted_form.page, name="hosted_form"),
     path("forms/<str:token>/sent/", hosted_form.sent, name="hosted_form_sent"),

@@ -132,6 +132,8 @@ class Job(models.Model):
             ),
             models.Index(fields=["last_code", "-id"], condition=Q(last_code__gte=300), name="job_code"),
             models.Index(fields=["-id"], condition=Q(test=True), name="job_tests"),
+            # What is in doubt, of which there is little among much that failed.
+            models.Index(fields=["-id"], condition=Q(status="failed", had_unknown=True), name="job_in_doubt"),
             # The news: what ended badly and was not told.
             models.Index(
                 fields=["id"], condition=Q(told=False, status__in=["failed", "cancelled"]), name="job_untold"

@@ -12,7 +12,7 @@ from delivery.bulk import MOST
 from delivery.models import BulkAction
 from delivery.models.bulk import Act
 from delivery.models.job import Status
-from delivery.pages.filters import HELD, LogFilter
+from delivery.pages.filters import DOUBT, HELD, LogFilter
 from leadflip.kit import clock, show
 
 ASKS: Mapping[Act, Any] = {
@@ -71,6 +71,7 @@ OFFERED: Mapping[str, tuple[Act, ...]] = {
     Status.SENDING: (),
     Status.DELIVERED: (Act.RESEND,),
     Status.FAILED: (Act.RESEND, Act.NOT_RECEIVED),
+    DOUBT: (Act.NOT_RECEIVED, Act.RESEND),
     Status.CANCELLED: (Act.RESEND,),
 }
 

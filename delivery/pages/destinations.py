@@ -129,7 +129,9 @@ def _rows(request: HttpRequest, rows: Iterable[DeliverySettings], *, with_mail: 
         rows, clock.now(), mail=standing.account() if with_mail else None, with_mail=with_mail
     )
     account = with_mail and SmtpAccount.objects.exists()
-    return [row_of(each, may_act, account=account) for each in found]
+    rows_shown = [row_of(each, may_act, account=account) for each in found]
+    # The account among the others: what concerns somebody stands first.
+    return sorted(rows_shown, key=lambda row: row.standing.rank)
 
 
 def _groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:

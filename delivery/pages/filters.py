@@ -29,6 +29,8 @@ DAYS = [
 MOST_LEADS = 20
 # Not a status of a job: it waits, and its destination is being left alone.
 HELD = "held"
+# Nor is this: failed, and one of its attempts ended without an answer.
+DOUBT = "doubt"
 LAST = {
     "1h": (_("Last hour"), timedelta(hours=1)),
     "24h": (_("Last 24 hours"), timedelta(days=1)),
@@ -81,7 +83,14 @@ class LogFilter(forms.Form):
     )
     lead = LeadsField(label=_("Leads"), required=False, widget=forms.HiddenInput)
     status = _choice(
-        _("Status"), _any([*Status.choices, (HELD, _("Waits for a slowed or paused destination"))])
+        _("Status"),
+        _any(
+            [
+                *Status.choices,
+                (HELD, _("Waits for a slowed or paused destination")),
+                (DOUBT, _("Failed, in doubt")),
+            ]
+        ),
     )
     partner = _choice(_("Partner"), [], error=_("There is no such partner; choose one from the list."))
     channel = _choice(_("Channel"), _any(Kind.choices))
@@ -204,13 +213,19 @@ def held() -> Q:
     return Q(status__in=WAITING) & (theirs | Q(kind=Kind.EMAIL) if None in alone else theirs)
 
 
+def in_doubt() -> Q:
+    """Failed jobs that the partner may have: an attempt had no answer, and nobody said “not received”."""
+    return Q(status=Status.FAILED, had_unknown=True)
+
+
 def _midnight(day: date) -> UUID:
     """The least id of a job made on `day` or later: ids begin with their time."""
     return first_of(timezone.make_aware(datetime.combine(day, time.min)))
 
 
+_NO_STATUS: Mapping[str, Callable[[], Q]] = {HELD: held, DOUBT: in_doubt}
 _CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
-    "status": lambda value: held() if value == HELD else Q(status=value),
+    "status": lambda value: _NO_STATUS[value]() if value in _NO_STATUS else Q(status=value),
     "partner": lambda value: Q(partner=value),
     "channel": lambda value: Q(kind=value),
     "profile": lambda value: Q(assignment__in=choices.assignments(value)),

@@ -100,7 +100,8 @@ def test_hours_are_caught_up_and_a_late_end_is_counted_where_it_began() -> None:
     assert sums() == {(12, lane): (2, 2), (15, lane): (2, 2)}
     # Nobody counts anew what retention may have taken attempts from.
     count(NOON + timedelta(days=91))
-    assert hourly.forget(NOON + timedelta(days=91)) == 2
+    with at(NOON + timedelta(days=91)):
+        assert tasks.forget_hours() == 2
 
 
 @pytest.mark.django_db

@@ -10,12 +10,15 @@ from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from delivery import destinations
+from delivery import hourly as attempt_hours
 from delivery.bounce import address
 from delivery.bounce.take import take
 from delivery.models import BounceBox, BounceMail, Job
 from delivery.models.job import SETTLED, Status
+from distribution import hourly as lead_hours
 from distribution.erasing import run as erasing
-from distribution.models import ApiKey, Assignment, Entity, Erasure, HostedForm, Lead, Profile
+from distribution.models import ApiKey, Assignment, CapUse, Entity, Erasure, HostedForm, Lead, Profile
 from distribution.models.erasure import FoundBy
 from distribution.routing.hours import DAYS
 from distribution.services import save_profile
@@ -105,7 +108,6 @@ def _configuration() -> list[Scene]:
     flat = _change("distribution.assignment", Assignment.objects.get(partner__name=FLAT).pk)
     person = User.objects.get(email=PARTNER)
     return [
-        Scene("admin", reverse("admin:index")),
         Scene("profiles", _list("distribution.profile")),
         Scene("profile", _change("distribution.profile", profile.pk)),
         Scene("profile-partner", _change("distribution.assignment", assignment.pk)),
@@ -144,6 +146,9 @@ def _configuration() -> list[Scene]:
 def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
     delivered = Job.objects.filter(status=Status.DELIVERED, kind=Kind.WEBHOOK).latest("id")
     return [
+        Scene("dashboard", reverse("admin:index"), "operator"),
+        Scene("destinations", reverse("delivery:destinations"), "operator"),
+        Scene("destination", _lane("Sample CRM"), "operator"),
         Scene("log", reverse("delivery:log"), "operator"),
         Scene("log-filtered", f"{reverse('delivery:log')}?status=failed&code=404&last=24h", "operator"),
         Scene("job-retrying", _job(retrying), "operator"),
@@ -178,6 +183,11 @@ def _portal() -> list[Scene]:
         Scene("portal-signatures", reverse("portal_signatures"), "partner"),
         Scene("portal-account", reverse("portal:account"), "partner"),
     ]
+
+
+def _lane(name: str) -> str:
+    row = DeliverySettings.objects.get(partner__name=name, kind=Kind.WEBHOOK, scope="")
+    return reverse("delivery:destination", args=[row.pk])
 
 
 def _list(model: str) -> str:
@@ -248,6 +258,7 @@ def _story() -> tuple[Job, Job]:
     _answer()
     _return()
     _erase(_until(_send(), Status.DELIVERED))
+    _look_back()
     return failed, retrying
 
 
@@ -256,6 +267,17 @@ def _erase(job: Job) -> None:
     by = User.objects.get(email=ADMIN)
     made = erasing.start(leads=[job.lead_id], found_by=FoundBy.EMAIL, by=by)
     erasing.carry_on(made.pk)
+
+
+def _look_back() -> None:
+    """A partner that asked for quiet, a cap that is nearly full, and the sums by hour."""
+    quiet = Partner.objects.create(name="Harbour Heat", cap_day=20)
+    row = DeliverySettings.objects.create(partner=quiet, kind=Kind.WEBHOOK, host="leads.harbour.example")
+    destinations.pause(row.pk, by=User.objects.get(email=ADMIN))
+    today = clock.now().date()
+    CapUse.objects.create(partner=quiet, day=today, week=today, month=today, day_used=18)
+    attempt_hours.count()
+    lead_hours.count()
 
 
 def _agree() -> None:
