@@ -7,7 +7,7 @@ from django.db import transaction
 
 from delivery.bounce import act, match
 from delivery.bounce.report import Report, read
-from delivery.models import BounceMail
+from delivery.models import BounceMail, Job
 from delivery.models.bounce import Effect, MailKind
 from leadflip.kit import clock
 from leadflip.kit.crypto import SealError
@@ -86,4 +86,7 @@ def _follow(mail: BounceMail, report: Report) -> None:
         mail.effect, mail.words = act.strike(found.job, found.sent_at, report.recipients)
     else:
         mail.effect = Effect.NOTED
-    mail.save(update_fields=["job", "effect", "words"])
+    if found.job and Job.objects.filter(pk=found.job, erased=True).exists():
+        # It may quote the letter, and the lead in it is erased.
+        mail.put(b"", {"from": "", "subject": "", "text": ""})
+    mail.save(update_fields=["job", "effect", "words", "sealed", "sealed_head"])

@@ -328,6 +328,15 @@ def test_large_mail_is_cut_and_still_acts() -> None:
     assert (mail.size, len(mail.raw())) == (5_000_500, MOST_BYTES)
 
 
+def test_mail_about_an_erased_lead_acts_and_is_not_kept() -> None:
+    job = sent_job()
+    Job.objects.filter(pk=job.pk).update(erased=True)
+    mail = bounced(job)
+    mail.refresh_from_db()
+    assert mail.effect == "job_failed"
+    assert (mail.raw(), mail.head()["text"]) == (b"", "")
+
+
 def test_mails_are_forgotten_after_ninety_days() -> None:
     job = sent_job()
     bounced(job)
