@@ -90,6 +90,7 @@ def _asked(act: Act, form: LogFilter, upto: UUID) -> dict[str, Any]:
     """All that is to know before it begins. Three queries and those of the lines."""
     jobs = form.jobs().filter(id__lte=upto)
     total, refused = _counts(act, jobs)
+    acts = total - sum(refused.values())
     first = form.rows().filter(id__lte=upto).order_by("id")[:FIRST]
     again = refused.get(Refusal.DELIVERED, 0)
     return {
@@ -98,13 +99,13 @@ def _asked(act: Act, form: LogFilter, upto: UUID) -> dict[str, Any]:
         "form": form,
         "n_total": total,
         "total": words.bounded(total),
-        "acts": total - sum(refused.values()),
+        "acts": acts,
         "more": total > bulk.MOST,
         "skips": [(why.label, words.bounded(count)) for why, count in refused.items()],
         "again": words.bounded(again) if again else "",
         "first": lines(list(first)),
         "notes": words.NOTICED[act],
-        "button": words.button(act, total),
+        "button": words.button(act, acts, more=total > bulk.MOST),
     }
 
 

@@ -81,9 +81,11 @@ def bounded(count: int) -> str:
     return show.number(count) if count <= MOST else f"{show.number(MOST)}+"
 
 
-def button(act: Act, count: int) -> str:
-    """«Resend 312 jobs»."""
-    return BUTTONS[act](count) % {"n": bounded(count)}
+def button(act: Act, count: int, *, more: bool = False) -> str:
+    """«Resend 312 jobs», «Resend 99,998+ jobs»; without a number where none would be done yet."""
+    if not count:
+        return str(ASKS[act])
+    return BUTTONS[act](count) % {"n": f"{show.number(count)}+" if more else show.number(count)}
 
 
 def title(action: BulkAction) -> str:

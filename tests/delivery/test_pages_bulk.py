@@ -78,7 +78,7 @@ def test_page_says_how_many_what_is_noticed_and_what_is_skipped(operator: Client
         "<strong>1</strong> It is being sent",
         "<strong>2</strong> The partner has it",
         "2: the partners have these already",
-        "Resend 6 jobs",
+        "Resend 3 jobs",
     ):
         assert told in html, told
     assert len(re.findall(rf'class="name" href="{LOG}', html)) == 5

@@ -33,7 +33,7 @@ from portal import services as portal
 from portal.models import Entry
 from tests.factories import UserFactory
 from tests.people import PASSWORD
-from tests.tour import imports
+from tests.tour import bulk, imports
 
 SECONDS = 30
 # What a server says that took a letter and could not hand it on.
@@ -151,6 +151,10 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
         Scene("destination", _lane("Sample CRM"), "operator"),
         Scene("log", reverse("delivery:log"), "operator"),
         Scene("log-filtered", f"{reverse('delivery:log')}?status=failed&code=404&last=24h", "operator"),
+        Scene("bulk-resend", bulk.asked(), "operator"),
+        Scene("bulk-skipped", bulk.skipped(), "operator"),
+        Scene("bulk-done", bulk.done(), "operator"),
+        Scene("bulk-actions", reverse("delivery:bulk_actions"), "operator"),
         Scene("job-retrying", _job(retrying), "operator"),
         Scene("job-failed", _job(failed), "operator"),
         Scene("job-delivered", _job(delivered), "operator", _open),
