@@ -81,7 +81,12 @@ class Row:
     @property
     def bars(self) -> list[Bar]:
         """The last 24 hours."""
-        return [_bar(hour) for hour in self.standing.hours]
+        return [Bar("", hour.tries, hour.tries - hour.delivered) for hour in self.standing.hours]
+
+    @property
+    def table(self) -> list[Bar]:
+        """The same with their words, the newest first."""
+        return [_told(hour) for hour in reversed(self.standing.hours)]
 
     @property
     def said(self) -> str:
@@ -160,7 +165,7 @@ def _lines(standing: Standing) -> list[str]:
     return [told] if standing.rank == FAILING else [told, words.next_probe(lane)]
 
 
-def _bar(hour: Hour) -> Bar:
+def _told(hour: Hour) -> Bar:
     delivered, tries, half, most = in_all([hour])
     part = _("%(part)s %%") % {"part": show.number(100 * delivered // tries)} if tries else show.EMPTY
     cells = (show.number(tries), part, show.duration(half), show.duration(most))

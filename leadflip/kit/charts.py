@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 STEP, GAP = 6, 1
+# What is there at all is seen.
+LEAST = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +24,29 @@ class Bar:
 def drawn(bars: Sequence[Bar], height: int, label: str) -> SafeString:
     """The picture, named `label`; the bad part stands at each bar's foot. Coloured by the style sheet."""
     top = max((bar.value for bar in bars), default=0)
-    boxes = [box for place, bar in enumerate(bars) for box in _boxes(place, bar, top, height)]
+    width = STEP * max(len(bars), 1)
+    heights = [(_height(bar.value, top, height), _height(bar.bad, top, height)) for bar in bars]
     return format_html(
         '<svg class="bars" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">'
-        '<path class="base" d="M0 {}H{}"/>{}</svg>',
+        '<path class="base" d="M0 {}H{}"/><path class="good" d="{}"/><path class="bad" d="{}"/></svg>',
         label,
-        STEP * max(len(bars), 1),
+        width,
         height,
         height - 0.5,
-        STEP * max(len(bars), 1),
-        format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', boxes),
+        width,
+        _boxes([(height - bad, whole - bad) for whole, bad in heights]),
+        _boxes([(height, bad) for _whole, bad in heights]),
     )
 
 
-def _boxes(place: int, bar: Bar, top: int, height: int) -> list[tuple[str, int, float, int, float]]:
-    if not bar.value:
-        return []
-    # What is there at all is seen.
-    whole = max(height * bar.value / top, 1.5)
-    bad = max(whole * bar.bad / bar.value, 1.5) if bar.bad else 0.0
-    x, width = STEP * place, STEP - GAP
-    good = ("good", x, round(height - whole, 1), width, round(whole - bad, 1))
-    return [good, ("bad", x, round(height - bad, 1), width, round(bad, 1))] if bad else [good]
+def _height(value: int, top: int, height: int) -> float:
+    return max(round(height * value / top, 1), LEAST) if value else 0.0
+
+
+def _boxes(feet: Sequence[tuple[float, float]]) -> str:
+    """A path of boxes, one a step: where each stands, and how high it is."""
+    return "".join(
+        f"M{STEP * place} {foot:g}v-{high:g}h{STEP - GAP}v{high:g}z"
+        for place, (foot, high) in enumerate(feet)
+        if high > 0
+    )
