@@ -47,8 +47,8 @@ class Reader:
         return [(entity.id, entity.name) for entity in entities(Revision.current()).values()]
 
     def recent(self, entity_ids: Iterable[int], most: int) -> list[Sheet]:
-        """The latest leads of each of these entities, newest first, without tests."""
-        leads = Lead.objects.filter(test=False).order_by("-id").values("id")
+        """The latest leads of each of these entities, newest first, without tests and erased ones."""
+        leads = Lead.objects.filter(test=False, erased_at=None).order_by("-id").values("id")
         newest = [leads.filter(entity=entity_id)[:most] for entity_id in entity_ids]
         sheets = _sheets(Lead.objects.none().values("id").union(*newest, all=True)) if newest else {}
         return [sheets[lead_id] for lead_id in sorted(sheets, reverse=True)]

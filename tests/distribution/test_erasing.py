@@ -19,6 +19,7 @@ from distribution.routing.gates.rules import miss
 from distribution.services import make_key, save_profile
 from distribution.tasks import carry_on_erasures
 from partners.models import AuditEntry, Revision
+from partners.sheet import reader
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +93,9 @@ def test_erased_lead_is_not_routed_again_nor_changed(entity: Entity, desk: Clien
     page = reverse("admin:distribution_lead_edit", args=[gone])
     desk.post(page, {"name": "Ana again"})
     assert Lead.objects.get(pk=gone).values == {}
-    assert lead(entity) != gone
+    fresh = lead(entity)
+    assert fresh != gone
+    assert [sheet.lead_id for sheet in reader().recent([entity.pk], 5)] == [fresh]
 
 
 def test_value_that_was_erased_is_not_called_empty(entity: Entity) -> None:
