@@ -122,6 +122,8 @@ def test_operator_finds_why_admin_mends_operator_sends(
     page = desk.page
     desk.open_job("Failed", "Grace Hopper")
     expect(page.get_by_text("Failed at the first attempt; last answer 404 from 127.0.0.1.")).to_be_visible()
+    page.get_by_role("button", name="Show what was sent and answered").click()
+    expect(page.get_by_role("heading", name="Attempt 1: sent and answered")).to_be_focused()
     expect(page.get_by_role("region", name="Response")).to_have_text("no such address")
     desk.open_job("Retrying", "Ada Byron")
     expect(page.locator("#job")).to_contain_text("127.0.0.1 answered with status 404")
@@ -183,6 +185,7 @@ def pages(page: Page, site: str, entity: Entity) -> Iterator[str]:
     yield go(f"{LOG}?partner={failed.partner_id}&channel=email")
     yield go(f"{LOG}{failed.pk}/")
     page.get_by_text("Not received…").click()
+    page.get_by_role("button", name="Show what was sent and answered").click()
     page.get_by_text("As curl, without secrets").click()
     yield "failed job with all open"
     yield go(f"{LOG}{waiting.pk}/")

@@ -32,7 +32,7 @@ from distribution import tasks
 from distribution.models import Entity, Lead
 from distribution.services import make_key, save_profile
 from leadflip.kit import clock
-from partners.models import Partner
+from partners.models import AuditEntry, Partner
 from tests import factories as f
 from tests.distribution.importing import brought, told
 from tests.servers.behaviours import echo
@@ -250,6 +250,7 @@ def pages(entity: Entity) -> list[str]:
     lead = Lead.objects.get()
     found = [
         reverse("delivery:log"),
+        reverse("audit:log"),
         reverse("admin:distribution_lead_changelist"),
         reverse("admin:distribution_lead_change", args=[lead.pk]),
         reverse("admin:delivery_smtpaccount_change", args=[1]),
@@ -291,11 +292,22 @@ def test_viewer_sees_no_encrypted_value_at_all(delivered: World) -> None:
         assert TICKED_SEALED not in read(client, address), address
 
 
-def test_operator_sees_encrypted_values_only_in_the_bodies_that_were_sent(delivered: World) -> None:
+def test_operator_sees_encrypted_values_only_on_request_which_is_noted(delivered: World) -> None:
     client = staff("operator")
-    with_value = {address for address in pages(delivered.entity) if TICKED_SEALED in read(client, address)}
-    sent = Job.objects.exclude(kind="portal")
-    assert with_value == {reverse("delivery:job", args=[job.pk]) for job in sent}
+    assert not [address for address in pages(delivered.entity) if TICKED_SEALED in read(client, address)]
+    lead = reverse("admin:distribution_lead_reveal", args=[Lead.objects.get().pk])
+    asked = [
+        lead,
+        *(reverse("delivery:job_sent", args=[job.pk]) for job in Job.objects.exclude(kind="portal")),
+    ]
+    shown = {address: client.post(address).content.decode() for address in asked}
+    assert [address for address, html in shown.items() if TICKED_SEALED not in html] == []
+    assert [address for address, html in shown.items() if UNTICKED_SEALED in html] == [lead]
+    assert not [secret for secret in (HEADER, SIGNING, PASSWORD) if secret in "".join(shown.values())]
+    entries = AuditEntry.objects.filter(verb="looked")
+    assert entries.count() == len(asked)
+    kept = str(list(entries.values()))
+    assert not [secret for secret in NEVER_IN_CLEAR if secret in kept]
 
 
 def test_portal_shows_its_own_partner_the_ticked_values_only(delivered: World) -> None:

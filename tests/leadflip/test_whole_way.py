@@ -225,7 +225,7 @@ def test_rejecting_answer_fails_the_job_in_words_and_the_next_best_gets_the_lead
     assert job.reason == "The partner rejected the lead: its value status is “refused”."
     page = desk.get(reverse("delivery:job", args=[job.pk])).content.decode()
     assert job.reason in page
-    assert "their-id-4711" in page
+    assert "their-id-4711" in desk.post(reverse("delivery:job_sent", args=[job.pk])).content.decode()
 
 
 def test_switching_the_method_holds_from_the_next_job_and_resends_nothing(house: House) -> None:
