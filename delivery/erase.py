@@ -23,18 +23,16 @@ class Copy(NamedTuple):
     certain: bool
 
 
-def stop(lead_ids: Collection[UUID], reason: str) -> set[UUID]:
-    """Locks the leads' jobs and cancels those that wait; returns the leads of which one is being sent.
+def stop(lead_ids: Collection[UUID], reason: str) -> None:
+    """Locks the leads' jobs and cancels those that wait; those that are being sent are left to the engine.
 
     In a transaction, before the leads are locked. `job_settled` tells of the cancelled ones.
     """
-    jobs = Job.objects.filter(lead__in=lead_ids).order_by("pk").select_for_update(no_key=True)
-    found = list(jobs.values_list("pk", "lead_id", "status"))
-    waiting = [job for job, _lead, status in found if status in WAITING]
-    Job.objects.filter(pk__in=waiting).update(
+    jobs = Job.objects.filter(lead__in=lead_ids).exclude(status=Status.SENDING).order_by("pk")
+    found = list(jobs.select_for_update(no_key=True).values_list("pk", "status"))
+    Job.objects.filter(pk__in=[job for job, status in found if status in WAITING]).update(
         status=Status.CANCELLED, next_attempt_at=None, settled_at=Now(), reason=reason, told=False
     )
-    return {lead for _job, lead, status in found if status == Status.SENDING}
 
 
 def open_leads(lead_ids: Collection[UUID]) -> set[UUID]:

@@ -44,15 +44,14 @@ def erase(lead_ids: Collection[UUID]) -> Done:
 
     Their waiting jobs are cancelled first. Locks jobs, then leads, as all do. Safe to repeat.
     """
-    busy = delivery.stop(lead_ids, reason())
-    wanted = [lead for lead in lead_ids if lead not in busy]
-    leads = list(Lead.objects.filter(pk__in=wanted).select_for_update(no_key=True).order_by("pk"))
-    # Jobs that routing made before the leads were held.
-    late = delivery.open_leads([lead.pk for lead in leads])
-    free = [lead for lead in leads if lead.pk not in late and lead.erased_at is None]
+    delivery.stop(lead_ids, reason())
+    leads = list(Lead.objects.filter(pk__in=lead_ids).select_for_update(no_key=True).order_by("pk"))
+    # Of a job that is being sent, or that routing made before the leads were held.
+    busy = delivery.open_leads(lead_ids)
+    free = [lead for lead in leads if lead.pk not in busy and lead.erased_at is None]
     ids = [lead.pk for lead in free]
     counts = {**_erase(free, ids), **delivery.erase(ids, reason()), **portal.erase(ids)} if ids else {}
-    return Done(ids, busy | late, counts)
+    return Done(ids, busy, counts)
 
 
 def _erase(leads: Iterable[Lead], ids: list[UUID]) -> dict[str, int]:
