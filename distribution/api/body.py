@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -164,8 +165,9 @@ def _names(body: Body) -> Iterator[str]:
             yield from value
 
 
+@lru_cache(maxsize=1000)
 def _check(name: str) -> None:
     """Names that mean nothing are told back and kept with the answer, so they must be storable."""
-    if "\0" in name or not (name.isascii() or name == name.encode(errors="ignore").decode()):
+    if "\0" in name or name != name.encode(errors="ignore").decode():
         shown = ascii(name[:100])
         raise _unreadable(_("The name %(name)s holds a character that is none: mend it.") % {"name": shown})

@@ -170,11 +170,12 @@ def to_text(raw: object) -> str:
     """
     if raw is None:
         return ""
+    if isinstance(raw, str) and raw.isascii() and len(raw) <= MAX_BYTES and "\0" not in raw:  # as most are
+        return raw.strip()
     text = scalar(raw)
     if text is None:
         raise FieldError(_("Send one value here, not a list or an object."))
-    stored = _storable(text)
-    return stored.strip() if stored.isascii() else _composed(stored).strip(_EDGES)
+    return _composed(_storable(text)).strip(_EDGES)
 
 
 def _storable(text: str) -> str:
@@ -182,8 +183,6 @@ def _storable(text: str) -> str:
         raise FieldError(_("The value is longer than 64 KiB; shorten it."))
     if "\0" in text:
         raise FieldError(_("The value holds a NUL character; remove it."))
-    if text.isascii():
-        return text
     try:
         encoded = text.encode()
     except UnicodeEncodeError:

@@ -101,6 +101,8 @@ def _bound(sql: str, params: Params, escape: Escape) -> str:
 def _literal(value: object, escape: Escape) -> str:
     if value is None:
         return "NULL"
+    if isinstance(value, int):
+        return f"'{value}'"
     text = _array(value) if isinstance(value, list) else _text(value)
     if "\0" in text:  # where libpq would end it
         raise DataError("PostgreSQL text cannot hold NUL.")

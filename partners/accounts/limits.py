@@ -3,6 +3,7 @@
 import ipaddress
 import math
 import time
+from functools import lru_cache
 
 from allauth.core.internal import ratelimit
 from django.core.cache import cache
@@ -20,8 +21,13 @@ def address(request: HttpRequest, proxies: int) -> str:
     """
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     found = hops[-proxies] if 0 < proxies <= len(hops) else request.META.get("REMOTE_ADDR", "")
+    return _plain(found)
+
+
+@lru_cache(maxsize=1024)
+def _plain(written: str) -> str:
     try:
-        return str(ipaddress.ip_address(found))
+        return str(ipaddress.ip_address(written))
     except ValueError:
         return UNKNOWN
 

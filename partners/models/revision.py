@@ -36,7 +36,7 @@ class Revision(models.Model):
 def hold_shared() -> int:
     """Keeps configuration saves out until this transaction ends; the number in force from here on."""
     script = Script()
-    script.add("SELECT pg_advisory_xact_lock_shared(%s)", [CONFIG_LOCK])
+    script.add(f"SELECT pg_advisory_xact_lock_shared({CONFIG_LOCK})")
     script.add("SELECT number FROM partners_revision WHERE id = 1")
     [(number,)] = script.run()
     return int(number)
