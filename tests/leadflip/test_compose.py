@@ -7,11 +7,14 @@ import pytest
 import yaml
 
 from tests.architecture.project import ROOT
+from tests.architecture.test_configure import in_settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("web", "worker", "beat", "migrate")
 SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS", "DIGEST_KEYS", "DATABASE_URL", "REDIS_URL")
+# What the form itself decides or demands, and what is for `make run` alone.
+NOT_PASSED = {"DEMO", "ALLOWED_HOSTS", "BASE_URL", "HTTPS"}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
@@ -105,3 +108,12 @@ def test_image_holds_what_runs_and_nothing_else() -> None:
     assert {"distribution", "delivery", "portal", "partners", "leadflip", "manage.py"} <= taken
     assert not {".env", ".git", ".leadflip", ".venv", "tests"} & taken
     assert all((ROOT / name).exists() for name in taken)
+
+
+@pytest.mark.parametrize("name", sorted(in_settings().keys() - NOT_PASSED))
+def test_every_setting_reaches_the_containers_with_its_own_default(name: str) -> None:
+    """What somebody writes into `.env` would else hold for nobody, and nothing would say so."""
+    written = str(SERVICES["web"]["environment"][name])
+    default = re.fullmatch(rf"\$\{{{name}:-(.*)\}}", written)
+    assert default, written
+    assert default[1] == in_settings()[name]
