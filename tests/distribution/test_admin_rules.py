@@ -1,5 +1,6 @@
 """The rule builder: rows by buttons without a script, errors at their conditions, words and count."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from distribution.fields import FieldSpec
 from distribution.models import Entity, Profile
 from distribution.rules.targets import find
 from distribution.services import save_profile
+from leadflip.kit import clock
 from tests import factories as f
 from tests.distribution.typed import condition
 from tests.forms import controls, errors, submit
@@ -248,8 +250,10 @@ def test_a_round_trip_keeps_what_delivery_holds(desk: Client, profile: Profile) 
 
 
 def leads(entity: Entity, *sizes: int) -> None:
-    for size in sizes:
-        f.LeadFactory.create(entity=entity, values={"size": size, "address": {"postcode": "80331"}})
+    # A second apart: those of one millisecond have no order.
+    for at, size in enumerate(sizes, start=-len(sizes)):
+        values = {"size": size, "address": {"postcode": "80331"}}
+        f.LeadFactory.create(entity=entity, values=values, created_at=clock.now() + timedelta(seconds=at))
 
 
 def test_words_and_count_stand_below(desk: Client, profile: Profile) -> None:
