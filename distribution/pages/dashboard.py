@@ -15,7 +15,7 @@ from delivery import metrics
 from delivery.models import Hourly
 from distribution import cap_uses
 from distribution.models import HourlyLeads
-from distribution.pages import figures
+from distribution.pages import figures, set_up
 from distribution.pages.figures import JOBS, LEADS, Days, May, Tile
 from leadflip.kit import clock, matters
 
@@ -42,7 +42,7 @@ def now(request: HttpRequest) -> HttpResponse:
 def _now(request: HttpRequest) -> dict[str, str]:
     """Each part of the page as HTML, by name."""
     found = _figures(request.user.has_perm)
-    names = ("needs", "tiles", "hours", "lists")
+    names = ("set_up", "needs", "tiles", "hours", "lists")
     return {name: render_to_string(f"distribution/_dashboard_{name}.html", found, request) for name in names}
 
 
@@ -55,10 +55,12 @@ def _figures(may: May) -> dict[str, Any]:
     days, read = Days(clock.now()), matters.attempt
     looks = read("matters", partial(matters.looks, may)) or {}
     counting = figures.counting(may, days)
-    counts = matters.counts({**counting, **{name: look.rows for name, look in looks.items()}})
+    rows = {name: look.rows for name, look in looks.items()}
+    counts = matters.counts({**set_up.looks(), **counting, **rows})
     leads = read("leads", partial(figures.by_hour, HourlyLeads, days)) if may(LEADS) else None
     attempts = read("attempts", partial(figures.by_hour, Hourly, days)) if may(JOBS) else None
     return {
+        "steps": set_up.steps(may, counts),
         "matters": matters.told(looks, counts),
         "tiles": [*figures.tiles(may, days, leads, attempts, counts), *_due(may)],
         "charts": _charts(may, leads, attempts, days),

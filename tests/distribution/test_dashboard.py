@@ -16,9 +16,9 @@ from pytest_django import Settings
 
 from delivery import hourly as attempts
 from delivery.models import Job, Lane
-from distribution import cap_uses
+from distribution import cap_uses, services
 from distribution import hourly as leads
-from distribution.models import CapUse
+from distribution.models import ApiKey, CapUse
 from distribution.pages import figures
 from leadflip.kit import clock, matters
 from leadflip.kit.paging import counted_all
@@ -214,3 +214,29 @@ def test_counts_together_are_the_counts_alone() -> None:
     assert counted_all([jobs, jobs.none(), Job.objects.filter(status="sending")]) == [0, 0, 0]
     assert counted_all([]) == []
     assert project.CELERY_BEAT_SCHEDULE["count-hours"]["schedule"] == 60
+
+
+def test_set_up_is_ticked_step_by_step_and_goes(sign_in: Door, settings: Settings) -> None:
+    settings.SMTP_URL = ""
+    asked = html(sign_in("viewer"))
+    assert asked.count("Ask somebody with the role Admin.") == 5
+    assert "Do this" not in asked
+    admin = sign_in("admin")
+    empty = html(admin)
+    making = ["distribution/entity", "partners/partner", "distribution/profile", "distribution/apikey"]
+    for link in [*(f"{each}/add" for each in making), "delivery/smtpaccount"]:
+        assert f'class="button" href="/admin/{link}/"' in empty
+        assert admin.get(f"/admin/{link}/", follow=True).status_code == 200
+    assert "only needed for e-mail" in empty
+    assignment = AssignmentFactory.create()
+    made = html(admin)
+    assert (made.count("Do this"), made.count("</svg>Done<")) == (2, 3)
+    settings.SMTP_URL = "smtp://127.0.0.1"
+    assert html(admin).count("Do this") == 1
+    services.make_key(name="Website")
+    assert "set-up-title" not in html(admin)
+    ApiKey.objects.all().delete()
+    assert "set-up-title" in html(admin)
+    AttemptFactory.create(job=JobFactory.create(partner=assignment.partner, delivered=True))
+    attempts.count()
+    assert "set-up-title" not in html(admin)
