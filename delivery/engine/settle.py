@@ -21,8 +21,6 @@ from delivery.engine.link import Fetch, Link
 logger = logging.getLogger(__name__)
 
 BATCH = 1000
-# A few results wait so long for company: a statement costs as much as the rows of many.
-FEW, COMPANY = 20, 0.003  # seconds
 
 SETTLE = """
 WITH result AS (
@@ -152,8 +150,6 @@ class Settler:
         """Writes until cancelled."""
         while True:
             await self._something.wait()
-            if len(self._ready) < FEW:
-                await asyncio.sleep(COMPANY)
             batch = self._ready[:BATCH]
             await self._write(batch)
             del self._ready[: len(batch)]
