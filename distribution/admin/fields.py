@@ -4,10 +4,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from distribution import usage
+from distribution.admin.ready import chosen
 from distribution.fields import TYPES, FieldError, FieldSpec
 from distribution.intake.digests import MATCHABLE
 from distribution.intake.names import RESERVED, loosely
@@ -235,3 +237,7 @@ class FieldInline(TableInline[Field, Entity]):
         "archived",
     ]
     verbose_name_plural = _("fields")
+
+    def get_extra(self, request: HttpRequest, obj: Entity | None = None, **kwargs: Any) -> int:
+        ready = None if obj else chosen(request)
+        return len(ready.fields) if ready else super().get_extra(request, obj, **kwargs)

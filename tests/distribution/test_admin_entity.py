@@ -235,3 +235,19 @@ def test_match_fields_have_an_order(desk: Client, entity: Entity) -> None:
     address = row(entity, "address", match_order="1")
     assert "cannot be told apart by this type" in errors(submit(desk, page(entity), address))
     assert not entity.fields.filter(match_order__isnull=False).exists()
+
+
+@pytest.mark.parametrize("ready", ["solar-lead", "insurance-lead", "home-service-lead"])
+def test_ready_made_entities_are_filled_in_and_saved_as_they_stand(desk: Client, ready: str) -> None:
+    assert f'href="?ready={ready}"' in desk.get(ADD).content.decode()
+    assert submit(desk, f"{ADD}?ready={ready}", {}).status_code == 302
+    entity = Entity.objects.get(slug=ready)
+    fields = list(entity.fields.all())
+    assert [field.key for field in fields[:3]] == ["first_name", "last_name", "email"]
+    assert [field.position for field in fields] == list(range(1, len(fields) + 1))
+    assert [field.key for field in fields if field.match_order] == ["email", "phone"]
+    assert sum(field.encrypted for field in fields) == 1
+    assert all(field.options for field in fields if field.type in ("select", "multi_select"))
+    text = desk.get(page(entity)).content.decode()
+    assert f"&quot;entity&quot;: &quot;{ready}&quot;" in text.split('id="example-json"')[1]
+    assert "curl http://testserver/api/intake" in text.split('id="example-curl"')[1]
