@@ -80,10 +80,11 @@ DELETE FROM delivery_lane WHERE id = ANY (%(id)s::bigint[]) AND paused_at IS NUL
   AND coalesce(resumed_at < coalesce(%(now)s::timestamptz, now()) - %(age)s * interval '1 second', true)
 """
 
-# One open record a matter, and none within an hour of the one before.
+# One open record a matter, and none within an hour of the one before. A recovery is over as it begins.
 ALERT = """
-INSERT INTO delivery_alert (kind, key, text, opened_at)
-SELECT %(kind)s::text, key, '', coalesce(%(now)s::timestamptz, now())
+INSERT INTO delivery_alert (kind, key, text, opened_at, closed_at)
+SELECT %(kind)s::text, key, '', coalesce(%(now)s::timestamptz, now()),
+       CASE WHEN %(kind)s::text = 'recovered' THEN coalesce(%(now)s::timestamptz, now()) END
 FROM unnest(%(keys)s::text[]) AS key
 WHERE NOT EXISTS (
     SELECT FROM delivery_alert recent WHERE recent.kind = %(kind)s::text AND recent.key = key
@@ -91,9 +92,10 @@ WHERE NOT EXISTS (
 ON CONFLICT DO NOTHING
 """
 
+# Recoveries too: those of earlier versions stayed open, and kept every later one from being told.
 RECOVERED = """
 UPDATE delivery_alert SET closed_at = coalesce(%(now)s::timestamptz, now())
-WHERE key = ANY (%(keys)s::text[]) AND kind LIKE 'lane_%' AND closed_at IS NULL
+WHERE key = ANY (%(keys)s::text[]) AND (kind LIKE 'lane_%' OR kind = 'recovered') AND closed_at IS NULL
 """
 
 # A lane that stays open is told of again after an hour and after a day.

@@ -123,6 +123,23 @@ def test_lane_comes_back_by_one_two_four_eight(clock: Clock, lane: DeliverySetti
     assert not Alert.objects.filter(kind="lane_open", closed_at=None).exists()
 
 
+def test_each_recovery_is_told(clock: Clock, lane: DeliverySettings) -> None:
+    told = Alert.objects.filter(kind="recovered", key=f"lane:{lane.pk}")
+    for times in (1, 2):
+        fill(lane, 40)
+        down = Endpoint()
+        fail_until_open(lane, clock, down)
+        down.up = True
+        until = Lane.objects.get(settings=lane).open_until
+        assert until is not None
+        clock.now = until + timedelta(minutes=1)
+        deliver(down, clock=clock, turns=5)
+        assert not Lane.objects.filter(settings=lane).exists()
+        assert told.count() == times
+        assert not told.filter(closed_at=None).exists()
+        clock.now += timedelta(hours=2)
+
+
 def test_another_lane_on_the_same_host_goes_on(clock: Clock, lane: DeliverySettings) -> None:
     fill(lane, 4)
     fail_until_open(lane, clock, Endpoint())
