@@ -1,4 +1,4 @@
-"""Threads for what is not asyncio's: Django's ORM and smtplib."""
+"""Threads for what is not asyncio's: Django's ORM."""
 
 import asyncio
 import threading

@@ -49,7 +49,7 @@ def _send(message: EmailMessage) -> None:
 
 
 async def _carry(account: Account, envelope: Envelope, letter: bytes) -> None:
-    # Its own sender: threads and connections of another event loop cannot be shared.
+    # Its own sender: connections of another event loop cannot be shared.
     sender = Sender(account=lambda: account)
     try:
         await sender.send(envelope, lambda account: letter)
