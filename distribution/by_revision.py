@@ -31,6 +31,11 @@ class ByRevision(Generic[K, V]):
             kept[key] = self._build(key)
         return kept[key]
 
+    @property
+    def revision(self) -> int:
+        """The revision at which it was asked last; 0 where it is empty."""
+        return self._kept[0]
+
     def forget(self) -> None:
         """Empties it."""
         self._kept = (0, {})

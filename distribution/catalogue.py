@@ -52,6 +52,11 @@ def entities(revision: int) -> Mapping[int, EntitySpec]:
     return _entities.get(revision, None)
 
 
+def newest() -> int:
+    """The revision at which this process read the entities last; 0 before the first time."""
+    return _entities.revision
+
+
 def entity_spec(revision: int, entity_id: int) -> EntitySpec:
     """One entity at `revision`, or one made without a revision of its own. Raises Entity.DoesNotExist."""
     if entity_id not in entities(revision):

@@ -95,6 +95,7 @@ DATABASES = {
         **env.db_url_config(
             env.str("DATABASE_URL", default="") or STATE.database_url() or "postgres:///leadflip"
         ),
+        "ENGINE": "leadflip.kit.postgres",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }

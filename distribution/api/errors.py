@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from distribution.intake.errors import Errors, ForbiddenError, IntakeError, TokenTakenError
+from distribution.intake.errors import Errors, ForbiddenError, IntakeError, RevokedError, TokenTakenError
 from leadflip.kit.trace import where
 
 log = structlog.get_logger(__name__)
@@ -19,7 +19,14 @@ log = structlog.get_logger(__name__)
 # Seconds after which a source may try again while the database is away.
 AGAIN = 5
 
-CODES: Mapping[type[IntakeError], int] = {IntakeError: 422, ForbiddenError: 403, TokenTakenError: 409}
+CODES: Mapping[type[IntakeError], int] = {
+    IntakeError: 422,
+    ForbiddenError: 403,
+    TokenTakenError: 409,
+    RevokedError: 401,
+}
+# What a request without a key in force is told of how to send one.
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 class ApiError(Exception):
@@ -59,7 +66,8 @@ def _api_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(CODES[type(error)], error.errors)
+    code = CODES[type(error)]
+    return problem(code, error.errors, CHALLENGE if code == 401 else None)
 
 
 def _ninja_fields(request: HttpRequest, error: Any) -> HttpResponse:

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from distribution import sample
-from distribution.api.auth import find, sent_key
+from distribution import keys, sample
+from distribution.api.auth import sent_key
 from distribution.catalogue import EntitySpec, entities
 from partners.models import Revision
 
@@ -117,7 +117,7 @@ def _allowed(request: HttpRequest) -> frozenset[int] | None:
     if request.user.is_authenticated and request.user.is_staff:
         return frozenset()
     plain = sent_key(request)
-    key = find(plain) if plain else None
+    key = keys.find(plain) if plain else None
     return None if key is None or key.revoked_at else key.entity_ids
 
 

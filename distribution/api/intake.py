@@ -31,7 +31,7 @@ class KeyedRequest(HttpRequest):
 
 @router.post(
     "/intake",
-    auth=KeyAuth(),
+    auth=KeyAuth(known=True),
     response={200: AcceptedLead, (400, 401, 403, 409, 413, 415, 422, 429, 500, 503): Problem},
     summary="Post a lead",
     operation_id="post_lead",

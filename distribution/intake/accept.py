@@ -1,6 +1,9 @@
 """One lead, one transaction: known token, names, values, duplicates, row, routing.
 
-Nothing here speaks to the broker or the cache, so a lead is taken while they are away.
+Nothing here speaks to the broker or the cache, so a lead is taken while they are away. Each way to the
+database and back costs as much as the work itself: a lead is read with the configuration that this
+process knows already, and what holds the configuration and finds that it is still that one goes there
+with the rest. Where it is another one, the lead is read once more.
 """
 
 from collections.abc import Mapping
@@ -8,22 +11,23 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils.translation import gettext as _
 
+from distribution import catalogue, keys
 from distribution.catalogue import EntitySpec, find, slugs
 from distribution.fields.base import FieldError
 from distribution.intake import about, duplicates, idempotency, names, repeat, store
 from distribution.intake.errors import ForbiddenError, IntakeError
 from distribution.intake.origin import Origin, Outcome
 from distribution.intake.read import Ready, read
-from distribution.models import ApiKey
+from distribution.models import ApiKey, Lead
 from distribution.models.entity import OnDuplicate
 from distribution.models.lead import Routing
 from distribution.routing.route import route as route_leads
 from leadflip.kit import clock
 from leadflip.kit.script import Script
-from partners.models.revision import hold_shared
+from partners.models.revision import hold_at, hold_shared, moved
 
 NAMED_ENTITIES = 10
 
@@ -42,14 +46,39 @@ def accept(*, key: ApiKey, body: Mapping[str, object], token: Token | None) -> d
     Raises IntakeError with the messages by field. Routing that raises refuses nothing: the lead stands
     and waits for another turn.
     """
+    try:
+        return _accept(key, body, token, catalogue.newest())
+    except DataError as error:
+        if not moved(error):
+            raise
+        return _accept(key, body, token, 0)
+
+
+def _accept(key: ApiKey, body: Mapping[str, object], token: Token | None, known: int) -> dict[str, Any]:
+    """Reads the lead at the revision `known`, or at the one in force if that is 0.
+
+    Raises a DataError where `known` is not in force any more, see `moved`.
+    """
 
     def take() -> dict[str, Any]:
-        entity = named_entity(key, body, revision)
-        return answer(_take(Origin.of_key(key), entity, body, revision))
+        try:
+            current = keys.at(revision, key)
+            entity = named_entity(current, body, revision)
+            return answer(_take(Origin.of_key(current), entity, body, revision, script, last=not token))
+        except IntakeError:
+            script.run()
+            raise
 
     with transaction.atomic():
-        revision = hold_shared()
-        return idempotency.once(key, token.text, token.digest, take) if token else take()
+        script = Script()
+        revision = known or hold_shared()
+        if known:
+            hold_at(script, known)
+        catalogue.entities(revision)  # so that the next one knows it
+        if not token:
+            return take()
+        script.run()
+        return idempotency.once(key, token.text, token.digest, take)
 
 
 @transaction.atomic
@@ -61,7 +90,7 @@ def accept_lead(
     Raises IntakeError with the messages by field.
     """
     revision = hold_shared()
-    return _take(origin, entity, body, revision if route else None)
+    return _take(origin, entity, body, revision if route else None, Script())
 
 
 def answer(outcome: Outcome) -> dict[str, Any]:
@@ -109,15 +138,29 @@ def _unknown(revision: int, name: str) -> str:
     }
 
 
-def _take(origin: Origin, entity: EntitySpec, body: Mapping[str, object], revision: int | None) -> Outcome:
-    """Routed at `revision`, or not at all."""
+def _take(
+    origin: Origin,
+    entity: EntitySpec,
+    body: Mapping[str, object],
+    revision: int | None,
+    script: Script,
+    *,
+    last: bool = False,
+) -> Outcome:
+    """Routed at `revision`, or not at all. `script` goes first; `last`: nothing comes after a new lead."""
     ready = read(entity, origin, body)
     action = duplicates.action(entity, origin)
     if action != OnDuplicate.CREATE and not ready.about.test:
-        same = duplicates.find(entity, ready.keys)
+        same = duplicates.find(entity, ready.keys, script)
         if same is not None:
             return _repeat(same, entity, origin, ready, action)
-    return _create(origin, entity, ready, revision)
+    lead = _lead(origin, entity, ready, revision)
+    script.add(*store.statement([(lead, ready.keys)]))
+    if revision is None:
+        script.run()
+    else:
+        route_leads([lead], revision=revision, fresh=True, script=script, last=last)
+    return Outcome(lead.id, lead.created_at, ready.ignored)
 
 
 def _repeat(same: UUID, entity: EntitySpec, origin: Origin, ready: Ready, action: OnDuplicate) -> Outcome:
@@ -126,8 +169,8 @@ def _repeat(same: UUID, entity: EntitySpec, origin: Origin, ready: Ready, action
     return repeat.skip(origin, [(same, ready)])[0]
 
 
-def _create(origin: Origin, entity: EntitySpec, ready: Ready, revision: int | None) -> Outcome:
-    lead = store.build(
+def _lead(origin: Origin, entity: EntitySpec, ready: Ready, revision: int | None) -> Lead:
+    return store.build(
         entity=entity,
         key=origin.key,
         about=ready.about,
@@ -135,10 +178,3 @@ def _create(origin: Origin, entity: EntitySpec, ready: Ready, revision: int | No
         created_at=clock.now(),
         routing=Routing.NONE if revision is None else Routing.ROUTED,
     )
-    script = Script()
-    script.add(*store.statement([(lead, ready.keys)]))
-    if revision is None:
-        script.run()
-    else:
-        route_leads([lead], revision=revision, fresh=True, script=script)
-    return Outcome(lead.id, lead.created_at, ready.ignored)

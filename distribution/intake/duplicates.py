@@ -44,12 +44,14 @@ def matching(keys: Iterable[Keyed]) -> list[Keyed]:
     return [key for key in keys if key.order is not None]
 
 
-def find(entity: EntitySpec, keys: Sequence[Keyed]) -> UUID | None:
-    """The lead that is the same as one with these keys; holds their digests until the transaction ends."""
+def find(entity: EntitySpec, keys: Sequence[Keyed], script: Script) -> UUID | None:
+    """The lead that is the same as one with these keys; holds their digests until the transaction ends.
+
+    Sends `script` with it, if there is anything to look for.
+    """
     match = matching(keys)
     if not match:
         return None
-    script = Script()
     _hold(script, entity, match)
     _find(script, entity, match)
     return same(match, _known(script.run()))

@@ -13,6 +13,10 @@ class IntakeError(Exception):
         self.errors = errors
 
 
+class RevokedError(IntakeError):
+    """The key is not in force any more."""
+
+
 class ForbiddenError(IntakeError):
     """The key may not post to this entity."""
 

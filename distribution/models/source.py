@@ -50,6 +50,8 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     last_used = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    # The revision at which `distribution.keys` read it.
+    read_at = 0
 
     class Meta:
         verbose_name = _("API key")

@@ -52,13 +52,24 @@ class Waiting:
         return [profile for profile in self.plan.profiles if profile.profile_id not in self.earlier]
 
     @property
+    def settled(self) -> bool:
+        """Whether its row says already what became of it."""
+        routing = Routing.ROUTED if self.chosen else Routing.UNMATCHED
+        return not self.error and (self.lead.routing, self.lead.routing_due) == (routing, None)
+
+    @property
     def chosen(self) -> bool:
         """Whether anybody got it."""
         return any(made.decided.picks for made in self.made) or any(self.earlier.values())
 
 
 def route(
-    leads: Sequence[Lead], *, revision: int | None = None, fresh: bool = False, script: Script | None = None
+    leads: Sequence[Lead],
+    *,
+    revision: int | None = None,
+    fresh: bool = False,
+    script: Script | None = None,
+    last: bool = False,
 ) -> None:
     """Lets each profile that has not decided a lead decide it, and places the jobs; a test's are not placed.
 
@@ -67,12 +78,13 @@ def route(
 
     Call it in a transaction that took `hold_shared()` first and in which the leads are locked or new.
     `revision` saves a query when it is known; `fresh` says that nothing was decided yet; `script` stores
-    the leads, and is sent together with what routing writes.
+    the leads, and is sent together with what routing writes; `last` ends the transaction with it where
+    nothing is left to do.
     """
     script = script or Script()
     script.savepoint()
     try:
-        _together(leads, revision or Revision.current(), fresh, script)
+        _together(leads, revision or Revision.current(), fresh, script, last)
     except Exception as error:
         script.undo(error)
         if len(leads) == 1:
@@ -82,7 +94,7 @@ def route(
             route([lead], revision=revision, fresh=fresh)
 
 
-def _together(leads: Sequence[Lead], revision: int, fresh: bool, script: Script) -> None:
+def _together(leads: Sequence[Lead], revision: int, fresh: bool, script: Script, last: bool) -> None:
     now = clock.now()
     decided = {} if fresh else _decided(leads)
     plans = {lead.entity_id: compiled.current(lead.entity_id, revision) for lead in leads}
@@ -90,12 +102,18 @@ def _together(leads: Sequence[Lead], revision: int, fresh: bool, script: Script)
     _decide_exactly(waiting, now, script)
     record.write(script, [made for each in waiting for made in each.made], revision=revision, at=now)
     script.add(CHECK)
+    if last and all(each.settled for each in waiting):
+        script.commit()
     script.run()
     for each in waiting:
         if each.error:
             _postpone(each.lead, each.error)
     for routing, chosen in ((Routing.ROUTED, True), (Routing.UNMATCHED, False)):
-        _settle([each.lead for each in waiting if not each.error and each.chosen is chosen], routing)
+        changed = [
+            each.lead for each in waiting if not (each.error or each.settled) and each.chosen is chosen
+        ]
+        if changed:
+            _update(changed, routing=routing, routing_due=None, routing_tries=0, routing_error="")
 
 
 def _decided(leads: Sequence[Lead]) -> dict[UUID, dict[int, bool]]:
@@ -165,12 +183,6 @@ def _one(lead: Lead, profile: CompiledProfile | Broken, world: World, ledger: Le
 
 def _chose(verdicts: list[list[Any]]) -> bool:
     return any(verdict[0] == "chosen" for verdict in verdicts)
-
-
-def _settle(leads: Sequence[Lead], routing: Routing) -> None:
-    changed = [lead for lead in leads if (lead.routing, lead.routing_due) != (routing, None)]
-    if changed:
-        _update(changed, routing=routing, routing_due=None, routing_tries=0, routing_error="")
 
 
 def _postpone(lead: Lead, error: Exception) -> None:

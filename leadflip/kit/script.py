@@ -47,6 +47,14 @@ class Script:
         with database.wrap_database_errors:
             return _sent(database, parts)
 
+    def commit(self) -> None:
+        """Ends the transaction with what is sent next, unless it is a part of a larger one.
+
+        Leaving the block finds nothing to do then; nothing in it may fail any more.
+        """
+        if not connections[DEFAULT_DB_ALIAS].savepoint_ids:
+            self.add("COMMIT")
+
     def savepoint(self) -> None:
         """What is added from here on can be undone, until the transaction ends or sets another one."""
         self.add(f"SAVEPOINT {SAVEPOINT}")
@@ -65,7 +73,7 @@ class Script:
             self.run()
         except DatabaseError as failed:
             if isinstance(failed.__cause__, InvalidSavepointSpecification):
-                raise error from None
+                raise error from error.__cause__
             raise
 
 

@@ -1,6 +1,7 @@
 """One number that grows with every saved configuration: whoever caches compares it."""
 
-from django.db import connection, models
+from django.db import DataError, connection, models
+from psycopg.errors import DivisionByZero
 
 from leadflip.kit.script import Script
 
@@ -40,6 +41,20 @@ def hold_shared() -> int:
     script.add("SELECT number FROM partners_revision WHERE id = 1")
     [(number,)] = script.run()
     return int(number)
+
+
+def hold_at(script: Script, number: int) -> None:
+    """Adds what `hold_shared` does for whoever has read the configuration `number` already.
+
+    Where another one is in force the script raises a DataError that `moved` knows.
+    """
+    script.add(f"SELECT pg_advisory_xact_lock_shared({CONFIG_LOCK})")
+    script.add("SELECT 1 / (number = %s)::int FROM partners_revision WHERE id = 1", [number])
+
+
+def moved(error: DataError) -> bool:
+    """Whether it says that the configuration is another one by now."""
+    return isinstance(error.__cause__, DivisionByZero)
 
 
 def hold_exclusive() -> None:

@@ -51,6 +51,15 @@ def test_accept_default_of_a_field(key: ApiKey, entity: Entity) -> None:
     assert only().raw == {}
 
 
+def test_accept_refuses_by_the_fields_in_force_alone(key: ApiKey, entity: Entity) -> None:
+    changed(entity.fields.get(key="size"), required=True)
+    with pytest.raises(IntakeError):
+        post(key)
+    changed(entity.fields.get(key="size"), required=False)
+    post(key)
+    assert only().raw == {}
+
+
 def test_accept_field_changes_hold_from_the_next_lead(key: ApiKey, entity: Entity) -> None:
     post(key)
     changed(entity.fields.get(key="size"), required=True)

@@ -19,7 +19,7 @@ from distribution.models import ApiKey, Entity, Lead
 from leadflip.kit import clock
 from tests import factories as f
 from tests.distribution.answers import success
-from tests.distribution.conftest import PLAIN, Source
+from tests.distribution.conftest import PLAIN, Source, changed
 
 FORM = "application/x-www-form-urlencoded"
 PRE = re.compile(r"<pre[^>]* id=\"([\w-]+)\"[^>]*>(.*?)</pre>", re.S)
@@ -172,7 +172,8 @@ def test_shown_errors_are_answered_word_by_word(
         415: source.post("x", kind="text/plain"),
         422: source.post({**good, "email": "ana"}),
     }
-    ApiKey.objects.update(rate=60, name="Landing page", prefix="lf_1a2b3c4d")
+    changed(key, rate=60, name="Landing page", prefix="lf_1a2b3c4d")
+    source.post(good, idempotency_key="t")  # which learns of the new rate
     for _ in range(60):
         rate.wait(key.pk, 60)
     answers[429] = source.post(good)

@@ -1,5 +1,6 @@
 """Statements that go together see each other, and can be undone together."""
 
+import psycopg
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -132,3 +133,36 @@ def test_a_lost_connection_is_an_operational_error() -> None:
         script.run()
     assert not connection.is_usable()
     connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_ended_meanwhile_is_not_usable() -> None:
+    connection.ensure_connection()
+    assert connection.is_usable()
+    pid = connection.connection.info.backend_pid
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    assert not connection.is_usable()
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_ends_the_transaction() -> None:
+    with transaction.atomic():
+        script = Script()
+        script.add("CREATE TEMPORARY TABLE stays (word text)")
+        script.commit()
+        script.run()
+        transaction.set_rollback(True)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE stays")
+
+
+def test_a_part_of_a_transaction_does_not_end_it() -> None:
+    with transaction.atomic():
+        script = Script()
+        script.add(INSERT, ["gone"])
+        script.commit()
+        script.run()
+        transaction.set_rollback(True)
+    assert words() == []

@@ -1,0 +1,1 @@
+"""A database backend: where Django looks for one, it takes the module `base`."""
