@@ -7,7 +7,8 @@ from django.db.models import Exists, F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import ngettext
 
-from delivery.models import BounceBox, BounceMail, Job, Lane, SmtpAccount
+from delivery.alerts import book
+from delivery.models import Alert, BounceBox, BounceMail, Job, Lane, SmtpAccount
 from delivery.models.bounce import Effect
 from delivery.pages.filters import DOUBT, in_doubt
 from delivery.trial import SCOPE
@@ -19,7 +20,7 @@ from partners.models.settings import Kind
 WEEK = timedelta(days=7)
 
 
-@matter(Severity.BAD, "delivery.view_lane")
+@matter(Severity.BAD, "delivery.view_lane", Alert.Kind.OPENED, *book.REMINDERS)
 def lanes_slowed() -> Look:
     """Destinations that fail again and again."""
     rows = _lanes().filter(state__in=[Lane.State.OPEN, Lane.State.PROBING], paused_at=None)

@@ -7,7 +7,8 @@ from uuid import UUID
 from celery import shared_task
 from django.db.models.functions import Now
 
-from delivery import alerts, bulk, hourly, retention, trial
+from delivery import bulk, hourly, retention, trial
+from delivery.alerts import book, letters
 from delivery.bounce import mailbox
 from delivery.bounce.imap import MailboxError
 from delivery.bounce.take import take_waiting
@@ -67,11 +68,17 @@ def read_bounces() -> int:
 def send_alerts() -> int:
     """Mails the alerts that nobody was told of yet; returns how many letters went out. Safe to run twice."""
     try:
-        return alerts.send()
+        return letters.send()
     except DeliveryError as error:
         # They wait for the next run; the account's own page shows what is wrong with it.
         logger.warning("alerts were not sent: %s", error.error_class)
         return 0
+
+
+@shared_task
+def forget_alerts() -> int:
+    """Each hour: removes alerts that were over 90 days ago; returns how many."""
+    return book.forget()
 
 
 @shared_task(soft_time_limit=600, time_limit=630)

@@ -46,6 +46,7 @@ TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ..
         "bouncemail": (READ, READ, READ),
         "job": (ACT, ACT, READ),
         "lane": (ACT, ACT, READ),
+        "alert": (ACT, ACT, READ),
         "attempt": (READ, READ, READ),
         "attemptbody": (READ, READ, NONE),
     },

@@ -80,7 +80,8 @@ DELETE FROM delivery_lane WHERE id = ANY (%(id)s::bigint[]) AND paused_at IS NUL
   AND coalesce(resumed_at < coalesce(%(now)s::timestamptz, now()) - %(age)s * interval '1 second', true)
 """
 
-# One open record a matter, and none within an hour of the one before. A recovery is over as it begins.
+# One open record a matter, and none within an hour of the end of the one before: what comes and goes is told
+# of as soon as it lasts an hour (STILL_OPEN). A recovery is over as it begins.
 ALERT = """
 INSERT INTO delivery_alert (kind, key, text, opened_at, closed_at)
 SELECT %(kind)s::text, key, '', coalesce(%(now)s::timestamptz, now()),
@@ -88,7 +89,7 @@ SELECT %(kind)s::text, key, '', coalesce(%(now)s::timestamptz, now()),
 FROM unnest(%(keys)s::text[]) AS key
 WHERE NOT EXISTS (
     SELECT FROM delivery_alert recent WHERE recent.kind = %(kind)s::text AND recent.key = key
-      AND recent.opened_at > coalesce(%(now)s::timestamptz, now()) - interval '1 hour')
+      AND recent.closed_at > coalesce(%(now)s::timestamptz, now()) - interval '1 hour')
 ON CONFLICT DO NOTHING
 """
 
@@ -98,14 +99,18 @@ UPDATE delivery_alert SET closed_at = coalesce(%(now)s::timestamptz, now())
 WHERE key = ANY (%(keys)s::text[]) AND (kind LIKE 'lane_%' OR kind = 'recovered') AND closed_at IS NULL
 """
 
-# A lane that stays open is told of again after an hour and after a day.
+# A lane that stays open is told of again after an hour and after a day, unless somebody looks after it.
 STILL_OPEN = """
-INSERT INTO delivery_alert (kind, key, text, opened_at)
-SELECT kind, CASE WHEN lane.settings_id IS NULL THEN 'smtp' ELSE 'lane:' || lane.settings_id END, '',
-       coalesce(%(now)s::timestamptz, now())
+INSERT INTO delivery_alert (kind, key, text, opened_at, acknowledged_at, acknowledged_by_id)
+SELECT later.kind, named.key, '', coalesce(%(now)s::timestamptz, now()), held.at, held.by
 FROM delivery_lane lane
 CROSS JOIN (VALUES ('lane_open_hour', interval '1 hour'), ('lane_open_day', interval '24 hours'))
     AS later (kind, age)
+CROSS JOIN LATERAL (SELECT coalesce('lane:' || lane.settings_id, 'smtp') AS key) AS named
+LEFT JOIN LATERAL (
+    SELECT acknowledged_at AS at, acknowledged_by_id AS by FROM delivery_alert open
+    WHERE open.key = named.key AND open.closed_at IS NULL AND open.acknowledged_at IS NOT NULL LIMIT 1
+) AS held ON true
 WHERE lane.state IN ('open', 'probing') AND lane.paused_at IS NULL
   AND lane.failing_since < coalesce(%(now)s::timestamptz, now()) - age
 ON CONFLICT DO NOTHING

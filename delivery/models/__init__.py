@@ -1,12 +1,13 @@
 """The delivery log: a row a job, a row an attempt, the engines, and the account that e-mail leaves from."""
 
+from delivery.models.alert import Alert
 from delivery.models.attempt import Attempt, AttemptBody
 from delivery.models.bounce import BounceBox, BounceMail
 from delivery.models.bulk import BulkAction, BulkSkip
 from delivery.models.engine import Engine
 from delivery.models.hourly import Counted, Hourly
 from delivery.models.job import Job
-from delivery.models.lane import Alert, Lane
+from delivery.models.lane import Lane
 from delivery.models.smtp import SmtpAccount
 
 __all__ = [

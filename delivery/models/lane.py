@@ -1,8 +1,7 @@
-"""The health of lanes, shared by all engines, and what people are told of it."""
+"""The health of lanes, shared by all engines."""
 
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models.job import WAITING, Job
@@ -75,47 +74,3 @@ class Lane(models.Model):
         """What a waiting job met that failed last, in our own words; "" where none failed."""
         failed = self.waiting.exclude(last_error="").order_by("-next_attempt_at")
         return failed.values_list("last_error", flat=True).first() or ""
-
-
-class Alert(models.Model):
-    """Something that people should know of, from when to when; one open record a kind and key."""
-
-    class Kind(models.TextChoices):
-        OPENED = "lane_open", _("Slowed")
-        OPEN_HOUR = "lane_open_hour", _("Slowed for an hour")
-        OPEN_DAY = "lane_open_day", _("Slowed for a day")
-        RECOVERED = "recovered", _("Delivers again")
-        BOUNCED = "bounced", _("A letter came back")
-
-    LANE, SMTP = "lane:", "smtp"
-
-    kind = models.CharField(_("kind"), max_length=20)
-    key = models.CharField(_("key"), max_length=40)
-    text = models.CharField(_("text"), max_length=500, blank=True)
-    opened_at = models.DateTimeField(_("opened"), default=timezone.now)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("alert")
-        verbose_name_plural = _("alerts")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "key"], condition=Q(closed_at=None), name="alert_open_once"
-            )
-        ]
-        # Whether a matter was told of within the last hour.
-        indexes = [models.Index(fields=["key", "-opened_at"], name="alert_recent")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.key}"
-
-    @classmethod
-    def key_of(cls, settings_id: int | None) -> str:
-        """The key of a settings row's lane; of the SMTP account's where there is no row."""
-        return f"{cls.LANE}{settings_id}" if settings_id else cls.SMTP
-
-    @property
-    def settings_id(self) -> int | None:
-        """The settings row that it is about; None: the SMTP account."""
-        return None if self.key == self.SMTP else int(self.key.removeprefix(self.LANE))

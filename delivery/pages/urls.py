@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from delivery.pages import (
+    alerts,
     bounces,
     bulk,
     destinations,
@@ -22,6 +23,8 @@ own = admin.site.admin_view
 urlpatterns = [
     path("log/", admin.site.admin_view(log.log), name="log"),
     path("log/after/<uuid:newest>/", admin.site.admin_view(log.news), name="log_news"),
+    path("alerts/", own(alerts.index), name="alerts"),
+    path("alerts/acknowledge/", own(alerts.acknowledge), name="alerts_acknowledge"),
     path("destinations/", own(destinations.index), name="destinations"),
     path("destinations/now/", own(destinations.now), name="destinations_now"),
     path("destinations/<int:lane>/", own(destinations.one), name="destination"),

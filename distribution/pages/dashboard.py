@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from delivery import metrics
+from delivery.alerts.needs import Need, needs
 from delivery.models import Hourly
 from distribution import cap_uses
 from distribution.models import HourlyLeads
@@ -51,7 +52,7 @@ def _mark(shown: dict[str, str]) -> str:
 
 
 def _figures(may: May) -> dict[str, Any]:
-    """All that the parts show. Eight queries at most."""
+    """All that the parts show. Nine queries at most."""
     days, read = Days(clock.now()), matters.attempt
     looks = read("matters", partial(matters.looks, may)) or {}
     counting = figures.counting(may, days)
@@ -59,9 +60,10 @@ def _figures(may: May) -> dict[str, Any]:
     counts = matters.counts({**set_up.looks(), **counting, **rows})
     leads = read("leads", partial(figures.by_hour, HourlyLeads, days)) if may(LEADS) else None
     attempts = read("attempts", partial(figures.by_hour, Hourly, days)) if may(JOBS) else None
+    told = matters.told(looks, counts)
     return {
         "steps": set_up.steps(may, counts),
-        "matters": matters.told(looks, counts),
+        "needs": read("alerts", partial(needs, told)) or [Need(each) for each in told],
         "tiles": [*figures.tiles(may, days, leads, attempts, counts), *_due(may)],
         "charts": _charts(may, leads, attempts, days),
         "may_jobs": may(JOBS),

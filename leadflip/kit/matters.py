@@ -48,22 +48,25 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A registered function. `permission`: who lacks it is not told."""
+    """A registered function. `permission`: who lacks it is not told. `alerts`: the kinds that tell of it."""
 
     name: str
     severity: Severity
     permission: str
     look: Callable[[], Look]
+    alerts: tuple[str, ...] = ()
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def matter(severity: Severity, permission: str) -> Callable[[Callable[[], Look]], Callable[[], Look]]:
+def matter(
+    severity: Severity, permission: str, *alerts: str
+) -> Callable[[Callable[[], Look]], Callable[[], Look]]:
     """Registers a function under its own name."""
 
     def register(look: Callable[[], Look]) -> Callable[[], Look]:
-        KINDS[look.__name__] = Kind(look.__name__, severity, permission, look)
+        KINDS[look.__name__] = Kind(look.__name__, severity, permission, look, alerts)
         return look
 
     return register

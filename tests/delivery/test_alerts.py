@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.core.mail import EmailMessage
 from pytest_django import Settings
 
-from delivery import alerts
+from delivery.alerts import letters
 from delivery.models import Alert, Lane
 from delivery.tasks import send_alerts
 from leadflip.kit import clock
@@ -156,7 +156,7 @@ def test_old_alerts_are_left(lane: DeliverySettings, operator: str, mailoutbox: 
 
 def test_without_a_mail_server_alerts_wait(lane: DeliverySettings, operator: str, settings: Settings) -> None:
     settings.EMAIL_BACKEND, settings.SMTP_URL = "delivery.smtp.backend.Backend", ""
-    assert alerts.send() == 0
+    assert letters.send() == 0
     with SmtpServer() as server:
         account = SmtpAccountFactory.create(port=server.port)
         server.on("MAIL", "451 4.3.0 Later", times=None)

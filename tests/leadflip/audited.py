@@ -197,6 +197,10 @@ PAGES: dict[str, tuple[dict[str, str], Told]] = {
         {},
         ("partners.partner", "acted", "Pause: Webhook"),
     ),
+    "/admin/delivery/alerts/acknowledge/": (
+        {"alerts": "@alerts"},
+        ("delivery.alert", "acted", "Acknowledge"),
+    ),
     "/admin/delivery/log/<uuid:job_id>/sent/": (
         {},
         ("delivery.job", "looked", "Attempt 1: sent and answered"),

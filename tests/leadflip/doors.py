@@ -21,7 +21,7 @@ from django.test import Client, RequestFactory
 from django.test.client import ClientHandler
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from delivery.models import BulkAction, Job
+from delivery.models import Alert, BulkAction, Job
 from distribution.catalogue import entity_spec
 from distribution.intake.imports import chunks
 from distribution.models import Entity, Erasure, Import
@@ -252,6 +252,7 @@ def _objects(people: People) -> dict[str, Any]:
         "bouncebox": BounceBoxFactory.create().pk,
         "bouncemail": BounceMailFactory.create().pk,
         "job_id": job.pk,
+        "alerts": Alert.objects.create(kind=Alert.Kind.OPENED, key=Alert.SMTP).pk,
         "lane_id": 1,
         "lane": DeliverySettingsFactory.create().pk,
         "newest": job.pk,

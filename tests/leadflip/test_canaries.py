@@ -24,7 +24,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from delivery import alerts
+from delivery.alerts import letters
 from delivery.channels import Channels
 from delivery.engine.engine import Engine
 from delivery.models import Alert, Attempt, Job, Lane, SmtpAccount
@@ -362,11 +362,11 @@ def test_letters_about_alerts_hold_nothing_of_the_lead(
     lanes.update(state="open", failing_since=now, opens=1, open_until=now)
     for lane in lanes:
         Alert.objects.create(kind="lane_open", key=f"lane:{lane.settings_id}", opened_at=now)
-    assert alerts.send() == 4
-    letters = [f"{each.subject}\n{each.body}" for each in mailoutbox]
-    assert any("answered with status 500" in text for text in letters)
+    assert letters.send() == 4
+    texts = [f"{each.subject}\n{each.body}" for each in mailoutbox]
+    assert any("answered with status 500" in text for text in texts)
     values = [*NEVER_IN_CLEAR, TICKED_OPEN, UNTICKED_OPEN]
-    assert [value for text in letters for value in values if value in text] == []
+    assert [value for text in texts for value in values if value in text] == []
 
 
 def test_file_on_its_way_in_is_sealed(world: World, logged: StringIO) -> None:

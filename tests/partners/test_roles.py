@@ -161,7 +161,7 @@ def test_viewer_only_views_and_operator_acts_and_types_in_besides(db: None) -> N
     more = {role: {held for held in _held(role) if ".view_" not in held} for role in STAFF}
     assert more["viewer"] == set()
     typed = {"distribution.add_lead", "distribution.change_lead", "distribution.reveal_lead"}
-    assert more["operator"] == {"delivery.act_job", "delivery.act_lane", *typed}
+    assert more["operator"] == {"delivery.act_job", "delivery.act_lane", "delivery.act_alert", *typed}
 
 
 def test_migrate_brings_a_changed_group_back(db: None) -> None:

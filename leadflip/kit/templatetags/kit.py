@@ -126,6 +126,12 @@ def duration(ms: int | None) -> str:
 
 
 @register.filter
+def full_time(at: datetime) -> str:
+    """`{{ alert.closed_at|full_time }}`: «24 Nov 2026, 14:05», inside a sentence."""
+    return show.full_time(at)
+
+
+@register.filter
 def number(value: int) -> str:
     """`{{ run.rows|number }}`: «4,812»."""
     return show.number(value)

@@ -209,9 +209,25 @@ def test_open_lane_is_told_of_again_after_an_hour_and_a_day(clock: Clock, lane: 
 
     asyncio.run(turn())
     assert list(Alert.objects.values_list("kind", flat=True)) == ["lane_open_hour"]
+    Alert.objects.update(acknowledged_at=clock.now)
     clock.forward(hours=23)
     asyncio.run(turn())
-    assert sorted(Alert.objects.values_list("kind", flat=True)) == ["lane_open_day", "lane_open_hour"]
+    told = Alert.objects.values_list("kind", "acknowledged_at").order_by("kind")
+    assert [kind for kind, _at in told] == ["lane_open_day", "lane_open_hour"]
+    assert told[0][1] == told[1][1]
+
+
+@pytest.mark.parametrize(("minutes", "opened"), [(59, 1), (61, 2)])
+def test_lane_that_comes_and_goes_is_told_of_an_hour_after_the_last_end(
+    clock: Clock, lane: DeliverySettings, minutes: int, opened: int
+) -> None:
+    ended = clock.now - timedelta(minutes=minutes)
+    before = {"opened_at": ended - timedelta(hours=5), "closed_at": ended}
+    Alert.objects.create(kind="lane_open", key=f"lane:{lane.pk}", **before)
+    fill(lane, 1)
+    deliver(Endpoint(Temporary("http_4xx", "crm.example.com answered 410.", answer=Answer(410))), clock)
+    assert Lane.objects.get(settings=lane).state == "open"
+    assert Alert.objects.count() == opened
 
 
 def test_lane_starts_with_four_and_grows_with_answers(clock: Clock, lane: DeliverySettings) -> None:

@@ -5,7 +5,6 @@ no letters, the marks are taken back and the next run tries again.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,16 +13,15 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from delivery.alerts.matter import Matter, matters_of
 from delivery.channels.base import Permanent
-from delivery.models import Alert, Lane
-from leadflip.kit import clock, paging, show
+from delivery.models import Alert
+from leadflip.kit import clock
 from partners.accounts.links import can_send
-from partners.models import DeliverySettings, User
+from partners.models import User
 from partners.roles import ADMIN, OPERATOR
 
 logger = structlog.get_logger(__name__)
@@ -32,60 +30,6 @@ logger = structlog.get_logger(__name__)
 DAY = timedelta(days=1)
 # Of one run; more wait for the next.
 MOST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """What an alert is about, as it is now. `row` None: the SMTP account; `lane` None: it is well."""
-
-    alert: Alert
-    row: DeliverySettings | None
-    lane: Lane | None
-
-    @property
-    def what(self) -> str:
-        """«Slowed»."""
-        return str(Alert.Kind(self.alert.kind).label)
-
-    @property
-    def host(self) -> str:
-        """Where it leads to: alerts of one host stand together."""
-        return self.row.host if self.row else ""
-
-    @property
-    def who(self) -> str:
-        """«Acme Solar (Webhook)»."""
-        if self.row is None:
-            return _("The e-mail account")
-        return f"{self.row.partner.name} ({self.row.get_kind_display()})"
-
-    @property
-    def link(self) -> str:
-        """The page on which it is mended."""
-        if self.row is None:
-            return f"{settings.BASE_URL}{reverse('admin:delivery_smtpaccount_changelist')}"
-        return f"{settings.BASE_URL}{reverse('admin:partners_partner_change', args=[self.row.partner_id])}"
-
-    @property
-    def slowed(self) -> bool:
-        """Whether it is so still."""
-        return self.lane is not None and self.lane.state != Lane.State.CLOSED
-
-    @property
-    def wait(self) -> str:
-        """«120 leads wait», while it is slowed."""
-        count = paging.counted(self.lane.waiting) if self.lane else 0
-        return ngettext("%(n)s lead waits", "%(n)s leads wait", count) % {"n": show.count(count)}
-
-    @property
-    def since(self) -> str:
-        """When its tries began to fail."""
-        return _time(self.lane.failing_since if self.lane else None)
-
-    @property
-    def next(self) -> str:
-        """When it is tried next."""
-        return _time(self.lane.open_until if self.lane else None)
 
 
 def send() -> int:
@@ -110,15 +54,15 @@ def send() -> int:
 
 @transaction.atomic
 def _take(now: datetime) -> list[Alert]:
-    """Marks them as sent."""
-    fresh = Alert.objects.filter(sent_at=None, opened_at__gt=now - DAY)
+    """Marks them as sent. What somebody looks after already is told to nobody."""
+    fresh = Alert.objects.filter(sent_at=None, acknowledged_at=None, opened_at__gt=now - DAY)
     taken = list(fresh.select_for_update(skip_locked=True).order_by("opened_at", "pk")[:MOST])
     Alert.objects.filter(pk__in=[alert.pk for alert in taken]).update(sent_at=now)
     return taken
 
 
 def _letters(taken: Sequence[Alert], now: datetime) -> Iterator[EmailMessage]:
-    matters = [matter for alert in taken if (matter := _matter(alert))]
+    matters = matters_of(taken)
     if matters:
         subject, text = _to_operators(matters)
         for address in _operators():
@@ -126,18 +70,6 @@ def _letters(taken: Sequence[Alert], now: datetime) -> Iterator[EmailMessage]:
     for matter in matters:
         if _partner_hears(matter, now):
             yield _to_partner(matter)
-
-
-def _matter(alert: Alert) -> Matter | None:
-    """None where the settings are gone."""
-    if alert.settings_id is None:
-        return Matter(alert, None, Lane.objects.filter(smtp__isnull=False).first())
-    row = DeliverySettings.objects.select_related("partner", "lane").filter(pk=alert.settings_id).first()
-    return Matter(alert, row, getattr(row, "lane", None)) if row else None
-
-
-def _time(at: datetime | None) -> str:
-    return f"{show.full_time(at)} {timezone.get_current_timezone_name()}" if at else show.EMPTY
 
 
 def _operators() -> list[str]:
@@ -149,7 +81,7 @@ def _to_operators(matters: Sequence[Matter]) -> tuple[str, str]:
     """Subject and text, the same for each."""
     together = sorted(matters, key=lambda matter: (matter.host, matter.alert.opened_at))
     if len(together) == 1:
-        subject = f"{together[0].what}: {together[0].who}"
+        subject = str(together[0])
     else:
         subject = ngettext("%(n)d alert", "%(n)d alerts", len(together)) % {"n": len(together)}
     context = {"matters": together, "site": settings.BASE_URL}
