@@ -13,7 +13,7 @@ from delivery.models import Job
 from delivery.refusal import Refused
 from delivery.waking import add_waking
 from leadflip.kit.ids import uuid7
-from leadflip.kit.script import Script
+from leadflip.kit.script import Fixed, Script
 from partners.models import User
 
 
@@ -38,7 +38,7 @@ class Placement(NamedTuple):
 
 
 # One JSON text for all rows: an object and a parameter a column cost several times the row itself.
-PLACE = """
+PLACE = Fixed("""
 INSERT INTO delivery_job
     (id, lead_id, assignment_id, profile_version, partner_id, settings_id, kind, policy_id, price, currency,
      counted_on, created_at, budget_due, next_attempt_at, status, attempts, budget_from, test, had_unknown,
@@ -49,7 +49,7 @@ SELECT id, lead_id, assignment_id, profile_version, partner_id, settings_id, kin
 FROM json_to_recordset(%(picks)s::json) AS pick (
     id uuid, lead_id uuid, assignment_id bigint, profile_version int, partner_id bigint, settings_id bigint,
     kind text, policy_id bigint, price numeric, currency text, counted_on date, due timestamptz)
-"""
+""")
 
 
 def place(picks: Sequence[Placement], *, at: datetime) -> list[UUID]:

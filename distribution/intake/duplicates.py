@@ -18,17 +18,17 @@ from distribution.intake.origin import Origin
 from distribution.models.entity import OnDuplicate
 from leadflip.kit import clock
 from leadflip.kit.ids import first_of
-from leadflip.kit.script import Script
+from leadflip.kit.script import Fixed, Script
 
 # An entity's lock: this number above the entity's id.
 GATE = 0x4C46_0002 << 32
 
 # The newest lead of each value.
-FIND = """
+FIND = Fixed("""
 SELECT DISTINCT ON (field_id, digest) field_id, digest, lead_id FROM distribution_leadkey
 WHERE (field_id, digest) IN (SELECT * FROM unnest(%(fields)s::bigint[], %(digests)s::bytea[]))
 AND lead_id >= %(oldest)s ORDER BY field_id, digest, lead_id DESC
-"""
+""")
 
 # By field and digest, the lead that has the value.
 Known = dict[tuple[int, bytes], UUID]

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from distribution.catalogue import EntitySpec
 from distribution.intake.about import About
 from distribution.intake.digests import Keyed
@@ -15,10 +13,11 @@ from distribution.intake.validate import Cleaned
 from distribution.models import ApiKey, Lead
 from distribution.models.lead import Routing
 from leadflip.kit.ids import uuid7
+from leadflip.kit.script import Fixed, Script
 
 # One JSON text for all rows: an object and a parameter a column cost several times the row itself. A
 # lead that waits is due at once, by the database's clock.
-STORE = """
+STORE = Fixed("""
 WITH given AS (SELECT * FROM json_to_recordset(%(leads)s::json) AS given (
     id uuid, entity_id bigint, "values" jsonb, raw jsonb, sealed text, sealed_key text, source text,
     api_key_id bigint, status text, note text, consent jsonb, test bool, routing text, keyed_as text,
@@ -35,7 +34,7 @@ WITH given AS (SELECT * FROM json_to_recordset(%(leads)s::json) AS given (
 INSERT INTO distribution_leadkey (lead_id, field_id, digest)
 SELECT lead_id, field_id, decode(digest, 'hex')
 FROM json_to_recordset(%(keys)s::json) AS key (lead_id uuid, field_id bigint, digest text)
-"""
+""")
 
 
 def build(
@@ -72,11 +71,12 @@ def insert(leads: Sequence[tuple[Lead, Sequence[Keyed]]]) -> None:
 
     One that stands as routed is routed by whoever inserts it, before the commit.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(*statement(leads))
+    script = Script()
+    script.add(*statement(leads))
+    script.run()
 
 
-def statement(leads: Sequence[tuple[Lead, Sequence[Keyed]]]) -> tuple[str, dict[str, str]]:
+def statement(leads: Sequence[tuple[Lead, Sequence[Keyed]]]) -> tuple[Fixed, dict[str, str]]:
     """What `insert` sends, with its parameters; the leads count as stored."""
     keys = [
         {"lead_id": str(lead.id), "field_id": key.field_id, "digest": key.digests[0].hex()}

@@ -10,7 +10,7 @@ from delivery.services import Placement, add_placing
 from distribution.models.routing import Cause
 from distribution.routing.case import CompiledProfile
 from distribution.routing.decide import Decided, Pick
-from leadflip.kit.script import Script
+from leadflip.kit.script import Fixed, Script
 
 
 class Made(NamedTuple):
@@ -25,13 +25,13 @@ class Made(NamedTuple):
 
 
 # One JSON text for all rows, as with their jobs.
-WRITE = """
+WRITE = Fixed("""
 INSERT INTO distribution_decision (lead_id, profile_id, seq, cause, version, revision, verdicts, facts, at)
 SELECT lead_id, profile_id, seq, cause, version, %(revision)s::bigint, verdicts, facts,
     %(at)s::timestamptz
 FROM json_to_recordset(%(made)s::json) AS made (
     lead_id uuid, profile_id bigint, seq smallint, cause text, version int, verdicts jsonb, facts jsonb)
-"""
+""")
 
 
 def write(script: Script, made: Sequence[Made], *, revision: int, at: datetime) -> None:

@@ -6,7 +6,7 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from django.test.utils import CaptureQueriesContext
 
 from leadflip.kit import clock, ids
-from leadflip.kit.script import Script
+from leadflip.kit.script import Fixed, Script
 
 pytestmark = pytest.mark.django_db
 
@@ -166,3 +166,33 @@ def test_a_part_of_a_transaction_does_not_end_it() -> None:
         script.run()
         transaction.set_rollback(True)
     assert words() == []
+
+
+SUM = Fixed("SELECT %(one)s::int + %(other)s::int, %(one)s::int")
+
+
+def test_a_fixed_statement_is_planned_once() -> None:
+    script = Script()
+    for other in (2, 3):
+        script.add(SUM, {"other": other, "one": 1})
+        assert script.run() == [(1 + other, 1)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE name = %s", [SUM.key]
+        )
+        assert cursor.fetchone() == (2,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_connection_plans_anew() -> None:
+    for _connection in range(2):
+        with transaction.atomic():
+            script = Script()
+            script.add(SUM, {"one": 1, "other": 2})
+            script.add("SELECT 1 / 0")
+            with pytest.raises(DataError):
+                script.run()
+            transaction.set_rollback(True)
+        script.add(SUM, {"one": 1, "other": 2})
+        assert script.run() == [(3, 1)]
+        connection.close()
