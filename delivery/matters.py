@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Exists, F, Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from delivery.alerts import book
 from delivery.models import Alert, BounceBox, BounceMail, Job, Lane, SmtpAccount
@@ -33,13 +33,25 @@ def lanes_paused() -> Look:
     return Look(_lanes().filter(paused_at__isnull=False), _paused, reverse("delivery:destinations"))
 
 
-@matter(Severity.BAD, "delivery.view_smtpaccount")
+@matter(Severity.BAD, "delivery.view_smtpaccount", Alert.Kind.SMTP_UNSET)
 def smtp_unset() -> Look:
     """Partners that get e-mail, without an account to send it from."""
     used = Q(partner__default_settings=F("pk")) | ~(Q(scope="") | Q(scope__startswith=SCOPE))
     rows = DeliverySettings.objects.filter(used, kind=Kind.EMAIL, partner__active=True)
     rows = rows.none() if settings.SMTP_URL else rows.exclude(Exists(SmtpAccount.objects.all()))
     return Look(rows, _unset, reverse("admin:delivery_smtpaccount_changelist"))
+
+
+@matter(Severity.BAD, "delivery.view_smtpaccount", Alert.Kind.SMTP_DOWN)
+def mail_down() -> Look:
+    """The mail server that the environment names takes nothing."""
+    return Look(book.open_of(Alert.Kind.SMTP_DOWN), _down, reverse("delivery:alerts"))
+
+
+@matter(Severity.BAD, "delivery.view_lane", Alert.Kind.BACKLOG)
+def backlogs() -> Look:
+    """Destinations that get more than they take."""
+    return Look(book.open_of(Alert.Kind.BACKLOG), _backlogs, reverse("delivery:alerts"))
 
 
 @matter(Severity.BAD, "delivery.view_job")
@@ -84,6 +96,15 @@ def _unset(count: int) -> str:
         "No mail server is set, and %(n)s partners get e-mail",
         count,
     )
+    return told % {"n": show.count(count)}
+
+
+def _down(count: int) -> str:
+    return gettext("E-mail cannot be sent")
+
+
+def _backlogs(count: int) -> str:
+    told = ngettext("%(n)s backlog is growing", "%(n)s backlogs are growing", count)
     return told % {"n": show.count(count)}
 
 

@@ -26,8 +26,8 @@ SELECT id::text, host, pid, in_flight, extract(epoch FROM now() - seen_at)::floa
 FROM delivery_engine WHERE seen_at > now() - %(unseen)s * interval '1 second' ORDER BY started_at
 """
 
-# One step in the partial index a lane, and there its first row.
-LANES = """
+# One step in the partial index a lane, and there its first row: `first` has lanes that wait, and since when.
+FIRST = """
 WITH RECURSIVE lane(id) AS (
     (SELECT settings_id FROM delivery_job WHERE status IN ('queued', 'retrying')
      ORDER BY settings_id LIMIT 1)
@@ -37,13 +37,14 @@ WITH RECURSIVE lane(id) AS (
             ORDER BY job.settings_id LIMIT 1)
     FROM lane WHERE lane.id IS NOT NULL
 ), first AS (
-    SELECT (SELECT job.next_attempt_at FROM delivery_job job
+    SELECT lane.id, (SELECT job.next_attempt_at FROM delivery_job job
             WHERE job.settings_id = lane.id AND job.status IN ('queued', 'retrying')
             ORDER BY job.next_attempt_at LIMIT 1) AS at
     FROM lane WHERE lane.id IS NOT NULL
 )
-SELECT count(*), greatest(coalesce(extract(epoch FROM now() - min(at)), 0), 0)::float8 FROM first
 """
+OLDEST = "SELECT count(*), greatest(coalesce(extract(epoch FROM now() - min(at)), 0), 0)::float8 FROM first"
+LANES = FIRST + OLDEST
 
 WAITING = """
 SELECT CASE WHEN next_attempt_at <= now() THEN 'due' ELSE 'waiting' END, count(*)

@@ -8,7 +8,8 @@ from celery import shared_task
 from django.db.models.functions import Now
 
 from delivery import bulk, hourly, retention, trial
-from delivery.alerts import book, letters
+from delivery.alerts import backlog, book, letters, mail
+from delivery.alerts import watch as watching
 from delivery.bounce import mailbox
 from delivery.bounce.imap import MailboxError
 from delivery.bounce.take import take_waiting
@@ -62,6 +63,12 @@ def read_bounces() -> int:
         logger.warning("bounces: %s", error)
     take_waiting()
     return count
+
+
+@shared_task(soft_time_limit=60, time_limit=90)
+def watch() -> int:
+    """Each minute: opens and closes alerts of backlogs and of e-mail; returns how many were opened."""
+    return watching.run([backlog.look, mail.unset, mail.down])
 
 
 @shared_task(soft_time_limit=300, time_limit=330)

@@ -6,11 +6,12 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy
 
 from distribution.models import Assignment, CapUse
 from distribution.routing.ledger import Owner, Spans
 from distribution.routing.places import owner_of, used
-from leadflip.kit import clock
+from leadflip.kit import clock, show
 from partners.models import Partner
 from partners.used import Use
 
@@ -57,13 +58,24 @@ class Near(NamedTuple):
     used: int
     cap: int
 
+    @property
+    def said(self) -> str:
+        """«12 of 12 today»."""
+        return SAID[self.period] % {"used": show.number(self.used), "cap": show.number(self.cap)}
 
-def nearly_full(most: int) -> list[Near]:
-    """The fullest first. One query."""
+
+SAID = {
+    "day": gettext_lazy("%(used)s of %(cap)s today"),
+    "week": gettext_lazy("%(used)s of %(cap)s this week"),
+    "month": gettext_lazy("%(used)s of %(cap)s this month"),
+    "life": gettext_lazy("%(used)s of %(cap)s in all"),
+}
+
+
+def nearest(part: int, most: int) -> list[Near]:
+    """Those used to `part` percent or more, the fullest first. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{NEAR} ORDER BY period.used::float / period.cap DESC, use.id LIMIT %s", [NEARLY, most]
-        )
+        cursor.execute(f"{NEAR} ORDER BY period.used::float / period.cap DESC, use.id LIMIT %s", [part, most])
         return [Near._make(row) for row in cursor.fetchall()]
 
 

@@ -2,12 +2,14 @@
 
 from celery import shared_task
 
+from delivery.alerts import watch as watching
 from distribution import hourly
 from distribution.erasing import retention
 from distribution.erasing import run as erasing
 from distribution.intake import idempotency, renewal
 from distribution.intake.imports import chunks, run
 from distribution.routing import waiting
+from distribution.watching import caps, keys, leads, sources
 
 
 @shared_task
@@ -62,3 +64,21 @@ def carry_on_erasures() -> int:
 def forget_old_leads() -> int:
     """Each hour: empties leads that are older than LEAD_DAYS; returns how many."""
     return retention.leads()
+
+
+@shared_task(soft_time_limit=60, time_limit=90)
+def watch() -> int:
+    """Each minute: opens and closes alerts of caps and of leads that reach nobody; returns how many."""
+    return watching.run([caps.look, leads.unrouted, leads.stuck])
+
+
+@shared_task(soft_time_limit=250, time_limit=280)
+def watch_sources() -> int:
+    """Every five minutes: opens and closes alerts of sources that fell silent; returns how many."""
+    return watching.run([sources.look])
+
+
+@shared_task(soft_time_limit=600, time_limit=630)
+def watch_keys() -> int:
+    """Each hour: opens and closes alerts of keys that are due for rotation; returns how many."""
+    return watching.run([keys.look])

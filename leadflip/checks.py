@@ -116,6 +116,7 @@ LEAST = {
     "SWEEP_SECONDS": 1,
     "DOWN_SECONDS": 60,
     "AUDIT_DAYS": 0,
+    "KEY_DAYS": 0,
     "BODY_DAYS": 0,
     "ATTEMPT_DAYS": 0,
     "LEAD_DAYS": 0,

@@ -154,6 +154,8 @@ MFA_REAUTHENTICATION_REQUIRED = False  # the forms ask for the password themselv
 
 # Days that the audit log keeps its entries; 0: for ever.
 AUDIT_DAYS = env.int("AUDIT_DAYS", default=730)
+# Days after which API keys and signing secrets are due for rotation; 0: never.
+KEY_DAYS = env.int("KEY_DAYS", default=365)
 # Days that other things are kept; 0: for ever. What was sent and answered; the facts of attempts; the values
 # of leads; returned mails.
 BODY_DAYS = env.int("BODY_DAYS", default=90)
@@ -264,6 +266,18 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 50},
     },
     "read-bounces": {"task": "delivery.tasks.read_bounces", "schedule": 60.0, "options": {"expires": 50}},
+    "watch-delivery": {"task": "delivery.tasks.watch", "schedule": 60.0, "options": {"expires": 50}},
+    "watch-distribution": {
+        "task": "distribution.tasks.watch",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
+    "watch-sources": {
+        "task": "distribution.tasks.watch_sources",
+        "schedule": 300.0,
+        "options": {"expires": 250},
+    },
+    "watch-keys": {"task": "distribution.tasks.watch_keys", "schedule": 3600.0},
     "send-alerts": {"task": "delivery.tasks.send_alerts", "schedule": 60.0, "options": {"expires": 50}},
     "forget-alerts": {"task": "delivery.tasks.forget_alerts", "schedule": 3600.0},
     "count-hours": {"task": "delivery.tasks.count_hours", "schedule": 60.0, "options": {"expires": 50}},

@@ -37,7 +37,7 @@ def keep(kind: str, found: Mapping[str, Found], *, still: Collection[str] = ()) 
     it is opened if it is so then.
     """
     now = clock.now()
-    open_ = {alert.key: alert for alert in Alert.objects.filter(kind=kind, closed_at=None)}
+    open_ = {alert.key: alert for alert in open_of(kind)}
     over = open_.keys() - found.keys() - set(still)
     Alert.objects.filter(pk__in=[open_[key].pk for key in over]).update(closed_at=now)
     moved = [alert for key, alert in open_.items() if key in found and _moved(alert, found[key])]
@@ -65,6 +65,11 @@ def acknowledge(ids: Collection[int], *, by: User) -> int:
         matter.alert.name = matter.who
     audit.acted(by=by, what=_("Acknowledge"), objects=first.values())
     return len(first)
+
+
+def open_of(kind: str) -> QuerySet[Alert]:
+    """Those of a kind that are so now."""
+    return Alert.objects.filter(kind=kind, closed_at=None)
 
 
 def waiting() -> QuerySet[Alert]:

@@ -14,9 +14,33 @@ from delivery.models import Alert, Lane
 from leadflip.kit import paging, show
 from partners.models import DeliverySettings
 
+
+def _owner(rest: str) -> str:
+    """`partner:5`, `assignment:7`."""
+    name, _colon, key = rest.partition(":")
+    page = {"partner": "partners_partner", "assignment": "distribution_assignment"}[name]
+    return reverse(f"admin:{page}_change", args=[key])
+
+
+def _backlog(rest: str) -> str:
+    return reverse("delivery:destination", args=[rest]) if rest.isdecimal() else reverse("delivery:log")
+
+
+def _leads(routing: str) -> Callable[[str], str]:
+    page = "admin:distribution_lead_changelist"
+    return lambda rest: f"{reverse(page)}?entity__id__exact={rest}&routing__exact={routing}"
+
+
 # The beginning of a key → where the matter is mended, given the rest of it.
 PLACES: Mapping[str, Callable[[str], str]] = {
     Alert.SMTP: lambda rest: reverse("admin:delivery_smtpaccount_changelist"),
+    "backlog": _backlog,
+    "cap": _owner,
+    "source": lambda rest: reverse("admin:distribution_apikey_changelist"),
+    "unrouted": _leads("unmatched"),
+    "stuck": _leads("waiting"),
+    "key": lambda rest: reverse("admin:distribution_apikey_change", args=[rest]),
+    "secret": _owner,
 }
 
 

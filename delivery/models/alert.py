@@ -19,6 +19,15 @@ class Alert(models.Model):
         OPEN_DAY = "lane_open_day", _("Slowed for a day")
         RECOVERED = "recovered", _("Delivers again")
         BOUNCED = "bounced", _("A letter came back")
+        # None of these begins with “lane”: what does is a lane's health.
+        SMTP_UNSET = "smtp_unset", _("No mail server is set")
+        SMTP_DOWN = "smtp_down", _("E-mail cannot be sent")
+        BACKLOG = "backlog", _("Backlog growing")
+        CAP = "cap", _("Cap reached")
+        SILENT = "silent", _("Nothing arrives")
+        UNROUTED = "unrouted", _("Leads without a partner")
+        STUCK = "stuck", _("Leads cannot be routed")
+        KEY_DUE = "key_due", _("Due for rotation")
 
     LANE, SMTP = "lane:", "smtp"
 

@@ -69,7 +69,7 @@ def _figures(may: May) -> dict[str, Any]:
         "may_jobs": may(JOBS),
         "slowest": read("slowest", partial(figures.slowest, days)) if may(JOBS) else None,
         "may_caps": may(PROFILES),
-        "caps": read("caps", partial(cap_uses.nearly_full, CAPS)) if may(PROFILES) else None,
+        "caps": read("caps", partial(cap_uses.nearest, cap_uses.NEARLY, CAPS)) if may(PROFILES) else None,
     }
 
 

@@ -160,7 +160,7 @@ def test_part_that_fails_says_so_and_the_rest_stays(sign_in: Door) -> None:
     trouble()
     with (
         mock.patch.object(figures, "slowest", side_effect=RuntimeError),
-        mock.patch.object(cap_uses, "nearly_full", side_effect=RuntimeError),
+        mock.patch.object(cap_uses, "nearest", side_effect=RuntimeError),
         mock.patch.object(figures, "by_hour", side_effect=RuntimeError),
     ):
         text = html(operator)
@@ -202,9 +202,9 @@ def test_caps_count_in_the_partners_own_day() -> None:
     CapUse.objects.create(
         assignment=own, day="2026-01-01", week="2026-01-01", month="2026-01-01", life_used=79
     )
-    assert [row.partner_id for row in cap_uses.nearly_full(5)] == [near.pk]
+    assert [row.partner_id for row in cap_uses.nearest(cap_uses.NEARLY, 5)] == [near.pk]
     CapUse.objects.filter(assignment=own).update(life_used=81)
-    found = cap_uses.nearly_full(5)[0]
+    found = cap_uses.nearest(cap_uses.NEARLY, 5)[0]
     assert (found.assignment_id, found.profile, found.period) == (own.pk, own.profile.name, "life")
 
 
