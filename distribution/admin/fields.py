@@ -1,11 +1,14 @@
 """The fields of an entity as rows of its form."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from distribution import usage
@@ -15,6 +18,7 @@ from distribution.intake.digests import MATCHABLE
 from distribution.intake.names import RESERVED, loosely
 from distribution.models import Entity, Field
 from distribution.models.entity import FieldType
+from distribution.usage import Use
 from leadflip.kit.admin import NamedControls, TableInline
 from leadflip.kit.generics import ModelForm
 
@@ -152,28 +156,26 @@ def _reason(name: str, saved: Field) -> ValidationError:
 
 
 class FieldFormSet(NamedControls):
-    """All fields of an entity: deletions, the display field and saved rules are checked together."""
+    """All fields of an entity: deletions, the display field and all that uses fields are checked together.
+
+    `uses`: what stands in the way, or would go on without a field; `asks`: the keys of the fields that go
+    once that is confirmed, "" where it has to be changed first.
+    """
 
     instance: Entity
+    uses: Sequence[Use] = ()
+    asks = ""
 
     def clean(self) -> None:
         super().clean()
         if any(self.errors):
             return
-        self._check_deletions()
         fields = self._surviving()
         self._check_display_field(fields)
-        self._check_rules(fields)
+        if not self.instance._state.adding:
+            self._check_uses(fields)
         self._check_match(fields)
         self._number()
-
-    def _check_deletions(self) -> None:
-        for form in self.deleted_forms:
-            if form.instance.pk and usage.used_by_leads(form.instance):
-                raise ValidationError(
-                    _("Leads hold values of “%(label)s”. Archive it instead of deleting it."),
-                    params={"label": form.instance.label},
-                )
 
     def _surviving(self) -> dict[str, FieldSpec]:
         kept = [
@@ -193,15 +195,26 @@ class FieldFormSet(NamedControls):
                 params={"key": display},
             )
 
-    def _check_rules(self, fields: dict[str, FieldSpec]) -> None:
-        if self.instance._state.adding:
-            return
-        broken = [
-            ValidationError(_("Rules of “%(whose)s”: %(why)s"), params={"whose": whose, "why": why})
-            for whose, why in usage.broken_rules(self.instance, fields)
-        ]
-        if broken:
-            raise ValidationError([_("These changes would break rules. Change the rules first."), *broken])
+    def _check_uses(self, fields: dict[str, FieldSpec]) -> None:
+        """Refuses what would break something; what would only go on without a field is to be confirmed."""
+        before = usage.live_fields(self.instance)
+        self.uses = [*self._held(), *usage.broken(self.instance, before, fields)]
+        if self.uses:
+            raise ValidationError(_("Nothing is saved yet: something uses these fields. It is listed above."))
+        gone = [spec for key, spec in before.items() if key not in fields]
+        self.uses = list(usage.losing(self.instance, gone))
+        asks = ",".join(spec.key for spec in gone)
+        if self.uses and self.data.get(f"{self.prefix}-confirmed") != asks:
+            self.asks = asks
+            raise ValidationError(_("Nothing is saved yet: confirm above that these fields go."))
+
+    def _held(self) -> Iterator[Use]:
+        """The fields to be deleted that leads have values of."""
+        leads = f"{reverse('admin:distribution_lead_changelist')}?entity__id__exact={self.instance.pk}"
+        for form in self.deleted_forms:
+            if form.instance.pk and usage.used_by_leads(form.instance):
+                told = gettext("Leads hold values of “%(label)s”. Archive it instead of deleting it.")
+                yield Use(gettext("Leads"), leads, told % {"label": form.instance.label})
 
     def _check_match(self, fields: dict[str, FieldSpec]) -> None:
         """Two fields of one order would leave to chance which of them is asked first."""
@@ -224,6 +237,7 @@ class FieldInline(TableInline[Field, Entity]):
     model = Field
     form = FieldForm
     formset = FieldFormSet
+    template = "admin/distribution/fields.html"
     fields = [
         "position",
         "label",

@@ -1,15 +1,17 @@
 """Entities and their fields: what leads and rules hang on stays."""
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from distribution.models import Entity, Field, Profile
+from distribution.models import Entity, Field, HostedForm, Import, Profile
 from distribution.services import save_profile
-from partners.models import Revision
+from partners.models import DeliverySettings, Revision
 from tests import factories as f
 from tests.forms import controls, errors, submit
 
@@ -34,6 +36,13 @@ def new(entity: Entity | None, /, **values: Any) -> dict[str, Any]:
         "fields-TOTAL_FORMS": str(place + 1),
         **{f"fields-{place}-{name}": value for name, value in typed.items()},
     }
+
+
+def uses(answer: Any) -> dict[str, str]:
+    """What is listed as using a field: its words by the address that they link to."""
+    listed = answer.content.decode().partition('class="summary-box uses"')[2].partition("</section>")[0]
+    found = re.findall(r'<li>(?:<a href="([^"]*)"[^>]*>)?(.*?)</li>', listed, re.DOTALL)
+    return {unescape(url): unescape(re.sub("<[^>]*>", "", words)) for url, words in found}
 
 
 def test_add_with_a_field(desk: Client) -> None:
@@ -155,7 +164,8 @@ def test_label_of_a_used_field_may_change(desk: Client, entity: Entity) -> None:
 def test_delete_of_a_used_field_is_refused_and_archiving_is_not(desk: Client, entity: Entity) -> None:
     f.LeadFactory.create(entity=entity, values={"size": 3})
     answer = submit(desk, page(entity), row(entity, "size", DELETE="on"))
-    assert "Archive it instead" in errors(answer)
+    assert "Nothing is saved yet" in errors(answer)
+    assert "Archive it instead" in uses(answer)[f"/admin/distribution/lead/?entity__id__exact={entity.pk}"]
     assert submit(desk, page(entity), row(entity, "size", archived="on")).status_code == 302
     assert entity.fields.get(key="size").archived_at is not None
     assert submit(desk, page(entity), row(entity, "size", archived=None)).status_code == 302
@@ -173,17 +183,84 @@ def test_delete_of_an_unused_field(desk: Client, entity: Entity) -> None:
 )
 def test_field_that_rules_name_is_kept(desk: Client, entity: Entity, change: dict[str, str]) -> None:
     rules = [[{"field": "size", "op": "greater_than", "value": 30}]]
-    f.ProfileFactory.create(entity=entity, name="Big roofs", rules=rules)
+    profile = f.ProfileFactory.create(entity=entity, name="Big roofs", rules=rules)
     answer = submit(desk, page(entity), row(entity, "size", **change))
-    assert "would break rules" in errors(answer)
-    assert "Rules of “Big roofs”" in errors(answer)
+    assert "Nothing is saved yet" in errors(answer)
+    told = uses(answer)[reverse("admin:distribution_profile_change", args=[profile.pk])]
+    assert told.startswith("Big roofs: Rules: ")
     assert entity.fields.get(key="size").type == "number"
 
 
 def test_field_that_an_assignments_rules_name_is_kept(desk: Client, entity: Entity) -> None:
     rules = [[{"field": "size", "op": "greater_than", "value": 30}]]
-    f.AssignmentFactory.create(profile__entity=entity, rules=rules)
-    assert "would break rules" in errors(submit(desk, page(entity), row(entity, "size", DELETE="on")))
+    seat = f.AssignmentFactory.create(profile__entity=entity, rules=rules)
+    answer = submit(desk, page(entity), row(entity, "size", DELETE="on"))
+    assert reverse("admin:distribution_assignment_change", args=[seat.pk]) in uses(answer)
+
+
+def reached(entity: Entity, kind: str, **chosen: Any) -> DeliverySettings:
+    """A partner's own settings with something of their own for this entity."""
+    partner = f.PartnerFactory.create()
+    per_entity = {str(entity.pk): chosen.pop("item")}
+    row = f.DeliverySettingsFactory.create(partner=partner, kind=kind, per_entity=per_entity, **chosen)
+    partner.default_settings = row
+    partner.save(update_fields=["default_settings"])
+    return row
+
+
+@pytest.mark.parametrize(
+    ("kind", "item", "told"),
+    [
+        ("email", {"subject": "{{ lead.size }} m²"}, "Subject template: "),
+        ("email", {"body": "{% if lead.size %}big{% endif %}"}, "Body template: "),
+        ("webhook", {"shape": '{"area": "{{ lead.size }}"}'}, "Payload shape: "),
+    ],
+)
+def test_field_that_texts_name_is_kept(
+    desk: Client, entity: Entity, kind: str, item: dict[str, str], told: str
+) -> None:
+    partner = reached(entity, kind, item=item).partner
+    change = {**row(entity, "size", archived="on"), **row(entity, "name", label="Family name")}
+    answer = submit(desk, page(entity), change)
+    assert told in uses(answer)[reverse("admin:partners_partner_change", args=[partner.pk])]
+    kept = controls(answer)
+    assert {name: kept[name] for name in change} == {name: [value] for name, value in change.items()}
+    assert entity.fields.get(key="size").archived_at is None
+    assert submit(desk, page(entity), row(entity, "size", label="Area")).status_code == 302
+
+
+def test_text_that_was_broken_before_keeps_nothing(desk: Client, entity: Entity) -> None:
+    reached(entity, "email", item={"body": "{{ lead.gone }} {{ lead.size }}"})
+    assert submit(desk, page(entity), row(entity, "size", archived="on")).status_code == 302
+
+
+def test_what_goes_on_without_a_field_is_listed_and_confirmed(desk: Client, entity: Entity) -> None:
+    partner = reached(entity, "portal", everything=False, item={"ticks": ["name", "size"]}).partner
+    seat = f.AssignmentFactory.create(profile__entity=entity)
+    alone = {"scope": f"assignment:{seat.pk}", "everything": False}
+    item = {str(entity.pk): {"ticks": ["size"]}}
+    seat.settings = f.DeliverySettingsFactory.create(partner=seat.partner, per_entity=item, **alone)
+    seat.save(update_fields=["settings"])
+    unused = f.DeliverySettingsFactory.create(per_entity=item, everything=False)
+    hosted = HostedForm.objects.create(entity=entity, enabled=True, shown=["name", "size"])
+    run = Import.objects.create(entity=entity, name="fair.csv", mapping=["", "size"], on_duplicate="skip")
+    Field.objects.filter(entity=entity, key="size").update(match_order=1)
+    change = row(entity, "size", archived="on")
+    answer = submit(desk, page(entity), change)
+    assert "confirm above" in errors(answer)
+    assert set(uses(answer)) == {
+        reverse("admin:partners_partner_change", args=[partner.pk]),
+        reverse("admin:distribution_assignment_change", args=[seat.pk]),
+        reverse("admin:distribution_hostedform_change", args=[hosted.pk]),
+        reverse("imports:run", args=[run.pk]),
+        "",
+    }
+    assert str(unused.partner) not in " ".join(uses(answer).values())
+    assert "fields-confirmed" not in controls(answer)
+    more = {**change, **row(entity, "name", archived="on"), "display_field": ""}
+    assert "confirm above" in errors(submit(desk, page(entity), {**more, "fields-confirmed": "size"}))
+    assert submit(desk, page(entity), {**change, "fields-confirmed": "size"}).status_code == 302
+    assert entity.fields.get(key="size").archived_at is not None
 
 
 def test_display_field_must_be_one_of_them(desk: Client, entity: Entity) -> None:
