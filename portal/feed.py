@@ -31,7 +31,7 @@ def feed(request: HttpRequest, place: Place) -> HttpResponse:
 
 
 def reason_words(entry: Entry) -> str:
-    """Why it was rejected, in words; "" if it was not."""
+    """Why it was rejected or returned, in words; "" if it was neither."""
     return str(Reason(entry.reason).label) if entry.reason in Reason.values else entry.reason
 
 

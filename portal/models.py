@@ -14,6 +14,7 @@ class Entry(models.Model):
         PENDING = "pending", _("Pending review")
         ACCEPTED = "accepted", _("Accepted")
         REJECTED = "rejected", _("Rejected")
+        RETURNED = "returned", _("Returned")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     partner = models.ForeignKey("partners.Partner", models.PROTECT, related_name="entries")
@@ -40,9 +41,9 @@ class Entry(models.Model):
                 name="entry_answered",
             ),
             models.CheckConstraint(
-                condition=(models.Q(review="rejected") & ~models.Q(reason=""))
-                | (~models.Q(review="rejected") & models.Q(reason="")),
-                name="entry_rejected_for_a_reason",
+                condition=(models.Q(review__in=["rejected", "returned"]) & ~models.Q(reason=""))
+                | (models.Q(review__in=["pending", "accepted"]) & models.Q(reason="")),
+                name="entry_refused_for_a_reason",
             ),
         ]
         indexes = [
@@ -66,6 +67,8 @@ class EntryEvent(models.Model):
         VIEWED = "viewed", _("Viewed")
         ACCEPTED = "accepted", _("Accepted")
         REJECTED = "rejected", _("Rejected")
+        RETURNED = "returned", _("Returned")
+        UNDONE = "undone", _("Answer taken back")
         DOWNLOADED = "downloaded", _("Downloaded CSV")
 
     id = models.BigAutoField(primary_key=True)
@@ -73,7 +76,8 @@ class EntryEvent(models.Model):
     partner = models.ForeignKey("partners.Partner", models.PROTECT, related_name="+")
     user = models.ForeignKey("partners.User", models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind)
-    # What a download held: {"filter": …, "rows": n}. Never a lead's value.
+    # What a download held: {"filter": …, "rows": n}; why a lead was refused: {"reason": code}; which answer
+    # was taken back: {"review": …}. Never a lead's value.
     detail = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=timezone.now)
 

@@ -2,6 +2,6 @@
 
 from django.dispatch import Signal
 
-# Sent inside the answer's transaction, with `entry` (answered) and `user`; a receiver that raises
-# undoes the answer.
+# Sent inside the answer's transaction, with `entry` (answered, or as it was before where the answer was taken
+# back) and `user`; a receiver that raises undoes it.
 entry_answered = Signal()

@@ -13,7 +13,7 @@ REASONS = dict(Reason.choices)
 
 
 def story(lead_id: UUID) -> Iterator[Event]:
-    """Who looked, accepted or rejected, and why. One query."""
+    """Who looked and answered, and why. One query."""
     events = EntryEvent.objects.filter(entry__lead_id=lead_id).select_related("entry", "partner", "user")
     for event in events.order_by("id"):
         person = (event.user.name or event.user.email) if event.user else _("somebody")
@@ -27,6 +27,9 @@ def story(lead_id: UUID) -> Iterator[Event]:
 
 
 def _why(event: EntryEvent) -> tuple[str, ...]:
-    if event.kind != EntryEvent.Kind.REJECTED or event.entry is None:
+    """The reason of this answer, and its note where it is the one that stands."""
+    if event.kind not in (EntryEvent.Kind.REJECTED, EntryEvent.Kind.RETURNED) or event.entry is None:
         return ()
-    return str(REASONS.get(event.entry.reason, "")), event.entry.note
+    stands = event.entry.answered_at == event.at
+    reason = event.detail.get("reason") or (event.entry.reason if stands else "")
+    return str(REASONS.get(reason, "")), event.entry.note if stands else ""

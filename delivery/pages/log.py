@@ -20,7 +20,9 @@ from leadflip.kit import clock
 from leadflip.kit.ids import first_of
 from leadflip.kit.needs import needs
 from leadflip.kit.paging import Page, counted, page
+from partners.models.settings import Kind
 from partners.sheet import reader
+from portal.models import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Line:
     job: Job
     lead: str
     attempts: str
+    # The partner's answer in its portal.
+    entry: Entry | None = None
 
 
 @require_safe
@@ -88,4 +92,8 @@ def _newest(found: Page[Job]) -> Any:
 def lines(jobs: Sequence[Job]) -> list[Line]:
     """What a list shows of jobs, whose partner and policy are read."""
     sheets = reader().sheets({job.lead_id for job in jobs}) if jobs else {}
-    return [Line(job, words.lead_name(sheets.get(job.lead_id)), words.attempts(job)) for job in jobs]
+    answers = Entry.objects.in_bulk([job.id for job in jobs if job.kind == Kind.PORTAL])
+    return [
+        Line(job, words.lead_name(sheets.get(job.lead_id)), words.attempts(job), answers.get(job.id))
+        for job in jobs
+    ]

@@ -34,6 +34,7 @@ FIELDS = [
     "in_flight",
     "rate",
     "tells_why",
+    "return_days",
     "notes",
 ]
 SEE_BELOW = _("Delivery: mend what is marked in that section.")

@@ -56,6 +56,16 @@ class Partner(Capped):
             "In its portal, with each lead: its own rules on the fields that it may see. Nothing of others."
         ),
     )
+    return_days = models.PositiveSmallIntegerField(
+        _("days to return a lead"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text=_(
+            "So many days after its delivery an accepted lead may be returned in the portal, with a reason. "
+            "Empty: never."
+        ),
+    )
     default_settings = models.ForeignKey(
         "partners.DeliverySettings",
         models.SET_NULL,
@@ -76,6 +86,10 @@ class Partner(Capped):
             ),
             models.CheckConstraint(
                 condition=models.Q(rate=None) | models.Q(rate__gte=1), name="partner_rate"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(return_days=None) | models.Q(return_days__gte=1, return_days__lte=365),
+                name="partner_return_days",
             ),
             at_least_one("partner_caps"),
         ]

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
@@ -315,6 +316,7 @@ def test_job_portal_shows_the_partners_answer(operator: Client) -> None:
         "wrong &lt;i&gt;number&lt;/i&gt;",
     ):
         assert text in html
+    assert "badge-failed" in operator.get(reverse("delivery:log")).text
 
 
 def test_job_portal_pending_and_other_channels(operator: Client) -> None:

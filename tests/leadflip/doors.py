@@ -61,6 +61,8 @@ BODIES = {
     "/delete/": {"post": "yes"},
     "/link/": {"do": "show"},
     "/reject/": {"reason": "no_fit"},
+    "/return/": {"reason": "no_fit"},
+    "/undo/": {"review": "accepted"},
     "/theme/": {"theme": "dark"},
     "/switch/": {"partner": "@partner"},
 }

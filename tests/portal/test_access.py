@@ -35,6 +35,8 @@ PAGES = [
     Address("lead", entry=True),
     Address("accept", "post", 302, entry=True),
     Address("reject", "post", entry=True),  # without its form
+    Address("return", "post", entry=True),  # without its form
+    Address("undo", "post", 400, entry=True),  # without its form
 ]
 DOORS = {"login", "logout"}
 
@@ -152,11 +154,11 @@ def test_reader_reads_and_downloads(people: People, make_entry: EntryMaker) -> N
     assert client.get(reverse("portal:csv")).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["accept", "reject"])
+@pytest.mark.parametrize("name", ["accept", "reject", "return", "undo"])
 def test_reader_answers_nothing(people: People, make_entry: EntryMaker, name: str) -> None:
     entry = make_entry()
     path = reverse(f"portal:{name}", args=[entry.id])
-    assert signed_in(people.reader).post(path, {"reason": "no_fit"}).status_code == 403
+    assert signed_in(people.reader).post(path, {"reason": "no_fit", "review": "accepted"}).status_code == 403
     entry.refresh_from_db()
     assert entry.review == "pending"
 

@@ -24,6 +24,7 @@ LOOKS = {
     "pending": "pending",
     "accepted": "delivered",
     "rejected": "failed",
+    "returned": "returned",
     "temporary": "retrying",
     "permanent": "failed",
     "configuration": "failed",
