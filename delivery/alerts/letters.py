@@ -1,4 +1,4 @@
-"""Alerts become letters: to those who operate, and one to the contact of a partner that cannot be reached.
+"""Alerts become letters: to the staff who want them, and one to the contact of a partner out of reach.
 
 An alert is marked as sent before its letters leave, so no run sends it twice; where the mail server takes
 no letters, the marks are taken back and the next run tries again.
@@ -11,18 +11,17 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delivery.alerts.matter import Matter, matters_of
+from delivery.alerts.topics import Topic, readers, topic_of
 from delivery.channels.base import Permanent
 from delivery.models import Alert
 from leadflip.kit import clock
 from partners.accounts.links import can_send
-from partners.models import User
-from partners.roles import ADMIN, OPERATOR
 
 logger = structlog.get_logger(__name__)
 
@@ -63,28 +62,33 @@ def _take(now: datetime) -> list[Alert]:
 
 def _letters(taken: Sequence[Alert], now: datetime) -> Iterator[EmailMessage]:
     matters = matters_of(taken)
-    if matters:
-        subject, text = _to_operators(matters)
-        for address in _operators():
-            yield EmailMessage(subject, text, to=[address])
+    yield from _to_readers(matters)
     for matter in matters:
         if _partner_hears(matter, now):
             yield _to_partner(matter)
 
 
-def _operators() -> list[str]:
-    people = User.objects.filter(Q(is_superuser=True) | Q(groups__name__in=[ADMIN, OPERATOR]), is_active=True)
-    return list(people.exclude(email="").order_by("email").values_list("email", flat=True).distinct())
+def _to_readers(matters: Sequence[Matter]) -> Iterator[EmailMessage]:
+    """To each of the staff one letter of what they want to be mailed, the same for all who want the same."""
+    written: dict[frozenset[Topic], tuple[str, str]] = {}
+    for reader in readers():
+        chosen = [matter for matter in matters if topic_of(matter.alert) in reader.topics]
+        if chosen and reader.topics not in written:
+            written[reader.topics] = _written(chosen)
+        if chosen:
+            subject, text = written[reader.topics]
+            yield EmailMessage(subject, text, to=[reader.email])
 
 
-def _to_operators(matters: Sequence[Matter]) -> tuple[str, str]:
-    """Subject and text, the same for each."""
+def _written(matters: Sequence[Matter]) -> tuple[str, str]:
+    """Subject and text."""
     together = sorted(matters, key=lambda matter: (matter.host, matter.alert.opened_at))
     if len(together) == 1:
         subject = str(together[0])
     else:
         subject = ngettext("%(n)d alert", "%(n)d alerts", len(together)) % {"n": len(together)}
-    context = {"matters": together, "site": settings.BASE_URL}
+    mine = f"{settings.BASE_URL}{reverse('delivery:alerts_mine')}"
+    context = {"matters": together, "site": settings.BASE_URL, "mine": mine}
     return subject, render_to_string("delivery/email/alerts.txt", context)
 
 

@@ -1,6 +1,6 @@
 """The delivery log: a row a job, a row an attempt, the engines, and the account that e-mail leaves from."""
 
-from delivery.models.alert import Alert
+from delivery.models.alert import Alert, AlertChoice
 from delivery.models.attempt import Attempt, AttemptBody
 from delivery.models.bounce import BounceBox, BounceMail
 from delivery.models.bulk import BulkAction, BulkSkip
@@ -12,6 +12,7 @@ from delivery.models.smtp import SmtpAccount
 
 __all__ = [
     "Alert",
+    "AlertChoice",
     "Attempt",
     "AttemptBody",
     "BounceBox",

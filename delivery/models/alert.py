@@ -82,3 +82,17 @@ class Alert(models.Model):
     def settings_id(self) -> int | None:
         """The settings row whose lane it is about; None for all else."""
         return int(self.key.removeprefix(self.LANE)) if self.key.startswith(self.LANE) else None
+
+
+class AlertChoice(models.Model):
+    """Whether somebody is mailed of a topic (`delivery.alerts.topics`). No row: as their role has it."""
+
+    user = models.ForeignKey("partners.User", models.CASCADE, related_name="+", db_index=False)
+    topic = models.CharField(max_length=20)
+    wanted = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "topic"], name="alertchoice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.topic}"

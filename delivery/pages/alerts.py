@@ -2,17 +2,20 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from delivery.alerts import book
 from delivery.alerts.matter import Matter, matters_of
+from delivery.alerts.topics import Topic, choose, wanted
 from leadflip.kit import paging
 from leadflip.kit.needs import needs
+from partners.accounts.links import can_send
 from partners.admin.base import person
 
 ALL = "all"
@@ -55,6 +58,38 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
     else:
         messages.info(request, _("It is over already, or somebody else acknowledged it."))
     return redirect("admin:index" if request.POST.get("from") == "dashboard" else "delivery:alerts")
+
+
+class MineForm(forms.Form):
+    """What somebody is mailed."""
+
+    topics = forms.MultipleChoiceField(
+        label=gettext_lazy("Mail me when"),
+        choices=Topic.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("delivery.view_alert")
+def mine(request: HttpRequest) -> HttpResponse:
+    """What the person who asks is mailed, and a form to choose it."""
+    who = person(request)
+    form = MineForm(initial={"topics": [topic.value for topic in wanted(who)]})
+    if request.method == "POST":
+        form = MineForm(request.POST)
+        if form.is_valid():
+            choose(person=who, topics=form.cleaned_data["topics"])
+            messages.success(request, _("Saved."))
+            return redirect("delivery:alerts_mine")
+    context = {
+        **admin.site.each_context(request),
+        "title": _("My alerts"),
+        "form": form,
+        "can_send": can_send(),
+    }
+    return render(request, "delivery/alerts_mine.html", context, status=422 if form.errors else 200)
 
 
 def _free(matter: Matter) -> bool:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("log/after/<uuid:newest>/", admin.site.admin_view(log.news), name="log_news"),
     path("alerts/", own(alerts.index), name="alerts"),
     path("alerts/acknowledge/", own(alerts.acknowledge), name="alerts_acknowledge"),
+    path("alerts/mine/", own(alerts.mine), name="alerts_mine"),
     path("destinations/", own(destinations.index), name="destinations"),
     path("destinations/now/", own(destinations.now), name="destinations_now"),
     path("destinations/<int:lane>/", own(destinations.one), name="destination"),

@@ -1,5 +1,6 @@
 """Alerts become letters: to whom, what they say, how often, and what they do without a mail server."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,13 +8,15 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.core.mail import EmailMessage
+from django.test import Client
 from pytest_django import Settings
 
 from delivery.alerts import letters
-from delivery.models import Alert, Lane
+from delivery.alerts.topics import TOPICS, choose
+from delivery.models import Alert, AlertChoice, Lane
 from delivery.tasks import send_alerts
 from leadflip.kit import clock
-from partners.models import DeliverySettings
+from partners.models import AuditEntry, DeliverySettings, User
 from partners.roles import OPERATOR, VIEWER
 from tests.factories import (
     DeliverySettingsFactory,
@@ -180,3 +183,38 @@ def test_letter_that_every_address_refuses_is_not_sent_again_each_minute(
         server.on("RCPT", "550 5.1.1 Nobody here", times=None)
         assert send_alerts() == 0
     assert Alert.objects.get().sent_at is not None
+
+
+def test_people_are_mailed_of_what_they_chose(
+    sign_in: Callable[[str], Client], mailoutbox: list[EmailMessage], lane: DeliverySettings
+) -> None:
+    """Admins and operators of all, until they choose; viewers of nothing, until they do."""
+    Alert.objects.create(kind="cap", key="cap:partner:1", name="Acme", text="12 of 12 today.")
+    Alert.objects.create(kind="lane_open_hour", key="smtp")
+    all_of_it = UserFactory.create(email="all@example.com", admin=True)
+    here = "/admin/delivery/alerts/mine/"
+    chosen = {"operator": ["cap", "key"], "viewer": ["mail"]}
+    for role, topics in chosen.items():
+        client = sign_in(role)
+        text = client.get(here).content.decode()
+        assert text.count("checked") == (8 if role == "operator" else 0)
+        assert client.post(here, {"topics": ["nothing"]}).status_code == 422
+        assert client.post(here, {"topics": topics}).status_code == 302
+        assert client.get(here).content.decode().count("checked") == len(topics)
+        person = User.objects.get(groups__name=role)
+        User.objects.filter(pk=person.pk).update(email=f"{role}@example.com")
+        choose(person=person, topics=topics)
+        [change] = AuditEntry.objects.get(user=person).changes
+        assert (change["what"], "A cap is reached" in change["new"]) == ("Alerts by mail", role == "operator")
+    choose(person=UserFactory.create(email="quiet@example.com", admin=True), topics=[])
+    assert not AlertChoice.objects.filter(user__email="quiet@example.com", wanted=True).exists()
+    letters.send()
+    said = {letter.to[0]: letter.subject for letter in mailoutbox}
+    assert said == {
+        all_of_it.email: "3 alerts",
+        "operator@example.com": "Cap reached: Acme",
+        "viewer@example.com": "Slowed for an hour: The e-mail account",
+        "it@acme.example": "Your endpoint crm.example.com does not take leads",
+    }
+    assert {*TOPICS} == {*Alert.Kind.values}
+    assert here in next(letter.body for letter in mailoutbox if letter.to == [all_of_it.email])

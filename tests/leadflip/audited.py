@@ -197,6 +197,10 @@ PAGES: dict[str, tuple[dict[str, str], Told]] = {
         {},
         ("partners.partner", "acted", "Pause: Webhook"),
     ),
+    "/admin/delivery/alerts/mine/": (
+        {"topics": "cap"},
+        ("partners.user", "changed", "Alerts by mail"),
+    ),
     "/admin/delivery/alerts/acknowledge/": (
         {"alerts": "@alerts"},
         ("delivery.alert", "acted", "Acknowledge"),

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
@@ -13,10 +12,9 @@ from playwright.sync_api import Page
 
 from delivery import destinations
 from delivery import hourly as attempt_hours
-from delivery.alerts import book
 from delivery.bounce import address
 from delivery.bounce.take import take
-from delivery.models import Alert, BounceBox, BounceMail, Job
+from delivery.models import BounceBox, BounceMail, Job
 from delivery.models.job import SETTLED, Status
 from distribution import hourly as lead_hours
 from distribution.erasing import run as erasing
@@ -35,7 +33,7 @@ from portal import services as portal
 from portal.models import Entry
 from tests.factories import UserFactory
 from tests.people import PASSWORD
-from tests.tour import bulk, imports
+from tests.tour import alerts, bulk, imports
 
 SECONDS = 30
 # What a server says that took a letter and could not hand it on.
@@ -151,7 +149,8 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
         Scene("dashboard", reverse("admin:index"), "operator"),
         Scene("destinations", reverse("delivery:destinations"), "operator"),
         Scene("destination", _lane("Sample CRM"), "operator"),
-        Scene("alerts", _alerts(), "operator"),
+        Scene("alerts", alerts.opened(), "operator"),
+        Scene("alerts-mine", reverse("delivery:alerts_mine"), "operator"),
         Scene("log", reverse("delivery:log"), "operator"),
         Scene("log-filtered", f"{reverse('delivery:log')}?status=failed&code=404&last=24h", "operator"),
         Scene("bulk-resend", bulk.asked(), "operator"),
@@ -195,16 +194,6 @@ def _portal() -> list[Scene]:
 def _lane(name: str) -> str:
     row = DeliverySettings.objects.get(partner__name=name, kind=Kind.WEBHOOK, scope="")
     return reverse("delivery:destination", args=[row.pk])
-
-
-def _alerts() -> str:
-    """Two destinations that fail, one of which somebody looks after, and a letter that came back."""
-    rows = DeliverySettings.objects.filter(kind=Kind.WEBHOOK, scope="").order_by("pk")
-    for row, minutes in zip(rows, (12, 95), strict=False):
-        since = clock.now() - timedelta(minutes=minutes)
-        alert = Alert.objects.create(kind=Alert.Kind.OPENED, key=Alert.key_of(row.pk), opened_at=since)
-    book.acknowledge([alert.pk], by=User.objects.get(email=ADMIN))
-    return reverse("delivery:alerts")
 
 
 def _list(model: str) -> str:
