@@ -1,6 +1,6 @@
 """What would be sent, made by the channels' own `render` and stored nowhere.
 
-Nothing is opened for the eye: encrypted values of a real lead are masked before they are rendered.
+Nothing is opened for the eye: masked fields of a real lead are masked before they are rendered.
 """
 
 import json
@@ -43,18 +43,20 @@ class Preview:
 
 
 def preview(draft: Draft, sheet: Sheet) -> Preview:
-    """The message that these settings make of a lead. Raises DeliveryError as `render` does."""
-    parcel = _parcel(draft, masked(sheet))
+    """The message that these settings make of a lead: one that is made up, or `masked`.
+
+    Raises DeliveryError as `render` does.
+    """
+    parcel = _parcel(draft, sheet)
     message = makers()[draft.kind]().render(parcel)
     return _SHOWN[draft.kind](message, parcel)
 
 
 def masked(sheet: Sheet) -> Sheet:
-    """The sheet of a real lead with a mask in each encrypted value's place, of the value's own shape."""
-    if sheet.opener is None:
-        return sheet
+    """The sheet of a real lead with a mask in each masked value's place, of the value's own shape."""
+    sensitive = {column.key for column in sheet.columns if column.sensitive}
     try:
-        hidden = {key: _mask(value) for key, value in sheet.opener().items()}
+        hidden = {key: _mask(value) for key, value in sheet.opener().items()} if sheet.opener else {}
     except SealError:
         hidden = {column.key: show.MASK for column in sheet.columns if column.encrypted}
     return Sheet(
@@ -64,7 +66,7 @@ def masked(sheet: Sheet) -> Sheet:
         display_field=sheet.display_field,
         created_at=sheet.created_at,
         columns=sheet.columns,
-        values=sheet.values,
+        values={key: _mask(value) if key in sensitive else value for key, value in sheet.values.items()},
         opener=lambda: hidden,
     )
 

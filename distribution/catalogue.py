@@ -29,7 +29,10 @@ class EntitySpec:
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The fields in order, for sheets."""
-        return tuple(Column(spec.key, spec.label, spec.type, spec.encrypted) for spec in self.fields.values())
+        return tuple(
+            Column(spec.key, spec.label, spec.type, spec.encrypted, spec.sensitive)
+            for spec in self.fields.values()
+        )
 
     @cached_property
     def keyed(self) -> tuple[FieldSpec, ...]:

@@ -157,7 +157,7 @@ def _kinds(fields: Fields) -> dict[str, str]:
 
 
 def _column(spec: FieldSpec) -> Column:
-    return Column(spec.key, spec.label, spec.type, spec.encrypted)
+    return Column(spec.key, spec.label, spec.type, spec.encrypted, spec.sensitive)
 
 
 def _named(spec: FieldSpec) -> dict[str, str]:

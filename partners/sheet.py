@@ -42,6 +42,12 @@ class Column(NamedTuple):
     label: str
     type: str
     encrypted: bool = False
+    sensitive: bool = False
+
+    @property
+    def masked(self) -> bool:
+        """Whether the staff sees its values only on request; partners see theirs."""
+        return self.encrypted or self.sensitive
 
 
 @dataclass(frozen=True, slots=True)

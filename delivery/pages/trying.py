@@ -12,7 +12,7 @@ from django_htmx.middleware import HtmxDetails
 from delivery import smtp_words, trial
 from delivery.channels.base import DeliveryError
 from delivery.pages import trials
-from delivery.preview import Preview, preview
+from delivery.preview import Preview, masked, preview
 from leadflip.kit.crypto import SealError
 from partners.admin.base import person
 from partners.admin.delivery import DeliveryForm
@@ -144,10 +144,10 @@ def _preview(typed: Typed, choice: Choice | None) -> tuple[Preview | None, list[
 
 
 def _sheet(choice: Choice) -> Sheet:
-    """The chosen lead, the made-up one where there is none."""
+    """The chosen lead, masked; the made-up one where there is none."""
     found = reader().sheets([choice.lead_id]).get(choice.lead_id) if choice.lead_id else None
     if found is not None and found.entity_id == choice.entity_id:
-        return found
+        return masked(found)
     [(_name, sheet)] = reader().examples(choice.entity_id)
     return sheet
 

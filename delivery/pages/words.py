@@ -101,7 +101,7 @@ def next_probe(lane: Lane) -> str:
 
 
 def lead_name(sheet: Sheet | None) -> str:
-    """The value of the entity's display field: masked where it is encrypted, "" where there is none."""
+    """The value of the entity's display field: masked where the field is, "" where there is none."""
     if sheet is None:
         return ""
     if sheet.erased_at is not None:
@@ -109,7 +109,7 @@ def lead_name(sheet: Sheet | None) -> str:
     column = next((column for column in sheet.columns if column.key == sheet.display_field), None)
     if column is None:
         return ""
-    return show.MASK if column.encrypted else plain(_one_line(sheet.values.get(column.key)))
+    return show.MASK if column.masked else plain(_one_line(sheet.values.get(column.key)))
 
 
 def _one_line(value: Any) -> str:

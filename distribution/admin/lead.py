@@ -36,7 +36,7 @@ EDIT, REVEAL = "distribution.change_lead", "distribution.reveal_lead"
 
 @admin.register(Lead)
 class LeadAdmin(AuditedAdmin[Lead]):
-    """Encrypted values are masked for everybody."""
+    """Values of encrypted and sensitive fields are masked for everybody."""
 
     list_display = ["named", "routed", "delivered", "received", "entity", "source"]
     list_filter = ["routing", "entity"]
@@ -121,7 +121,7 @@ class LeadAdmin(AuditedAdmin[Lead]):
 
     @method_decorator(transaction.atomic)
     def reveal(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
-        """The encrypted values in clear, once; who saw them stands in the audit log."""
+        """The masked values in clear, once; who saw them stands in the audit log."""
         lead = lead_page.find(lead_id)
         if lead is None:
             raise Http404

@@ -75,7 +75,7 @@ class AddForm(StaffForm):
 
 
 class EditForm(StaffForm):
-    """A lead that is there. Its encrypted values are written, never shown: what is left empty stays."""
+    """A lead that is there. Its masked values are written, never shown: what is left empty stays."""
 
     def __init__(self, entity: EntitySpec, lead: Lead, data: Any = None) -> None:
         super().__init__(entity, _open(entity, lead), _about(), data)
@@ -86,12 +86,12 @@ class EditForm(StaffForm):
             self.fields[REMOVE + spec.key] = forms.BooleanField(label=words, required=False)
 
     def must(self, spec: FieldSpec) -> bool:
-        return super().must(spec) and not spec.encrypted
+        return super().must(spec) and not spec.masked
 
     def ask(self, spec: FieldSpec) -> Asked:
-        if not spec.encrypted:
+        if not spec.masked:
             return super().ask(spec)
-        hint = _("Encrypted, so what is there is not shown. Left empty, it stays.")
+        hint = _("Masked, so what is there is not shown. Left empty, it stays.")
         remove = self[REMOVE + spec.key] if REMOVE + spec.key in self.fields else None
         return Asked(spec, self.controls(spec), False, hint, remove)
 
@@ -131,10 +131,8 @@ class EditForm(StaffForm):
 
     def _shown(self) -> list[str]:
         """The controls that show what is there."""
-        encrypted = {name for spec in self.own if spec.encrypted for name in inputs.names(spec, staff=True)}
-        return [
-            name for spec in self.specs for name in inputs.names(spec, staff=True) if name not in encrypted
-        ]
+        masked = {name for spec in self.own if spec.masked for name in inputs.names(spec, staff=True)}
+        return [name for spec in self.specs for name in inputs.names(spec, staff=True) if name not in masked]
 
     def _seen(self, name: str) -> Any:
         hidden = self.fields[name].hidden_widget()
@@ -142,11 +140,12 @@ class EditForm(StaffForm):
         return self.fields[name].to_python(sent)
 
     def _removable(self) -> list[FieldSpec]:
-        return [spec for spec in self.own if spec.encrypted and not spec.required]
+        return [spec for spec in self.own if spec.masked and not spec.required]
 
 
 def _open(entity: EntitySpec, lead: Lead) -> dict[str, Any]:
-    values = {key: value for key, value in lead.values.items() if key in entity.fields}
+    shown = {key for key, spec in entity.fields.items() if not spec.masked}
+    values = {key: value for key, value in lead.values.items() if key in shown}
     return {**values, "status": lead.status, "note": lead.note}
 
 

@@ -1,6 +1,6 @@
 """What a lead's page shows: values, jobs, and all that happened to it on one time line."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from delivery import story as delivery_story
 from delivery.models import Job
 from delivery.models.job import SETTLED, Status
 from delivery.pages.words import mark
+from distribution.fields import is_empty
 from distribution.models import Decision, Field, Lead, ProfileVersion, Repeat
 from distribution.models.entity import OnDuplicate
 from distribution.models.lead import Routing
@@ -39,18 +40,21 @@ CONSENT = {
 
 
 class Shown(NamedTuple):
-    """A field with its value in lines; `sealed`: masked, since it is encrypted and was not opened."""
+    """A field with its value in lines; `masked`: there may be one, which nobody asked to see yet."""
 
     label: str
     lines: list[str]
     encrypted: bool
-    sealed: bool = False
+    sensitive: bool
+    masked: bool = False
 
 
 def find(lead_id: UUID) -> Lead | None:
     """The lead with its entity, key and, as `fields`, what its entity's fields are called. One query."""
     fields = Field.objects.filter(entity=OuterRef("entity")).order_by("position", "id")
-    facts = fields.values(json=JSONObject(key="key", label="label", encrypted="encrypted"))
+    facts = fields.values(
+        json=JSONObject(key="key", label="label", encrypted="encrypted", sensitive="sensitive")
+    )
     leads = Lead.objects.select_related("entity", "api_key").annotate(fields=ArraySubquery(facts))
     return leads.filter(id=lead_id).first()
 
@@ -94,11 +98,11 @@ def _now(lead: Lead, jobs: Sequence[Job]) -> dict[str, Any]:
 
 
 def name(lead: Any) -> str:
-    """The display field's value, or the end of the id where that is empty or encrypted."""
+    """The display field's value, or the end of the id where that is empty or masked."""
     if lead.erased_at is not None:
         return show.erased_on(lead.erased_at)
     field = next((each for each in _fields(lead) if each["key"] == lead.entity.display_field), None)
-    lines = [] if field is None or field["encrypted"] else _lines(lead.values.get(field["key"]))
+    lines = [] if field is None or _is_masked(field) else _lines(lead.values.get(field["key"]))
     return ", ".join(lines) or f"…{str(lead.pk)[-12:]}"
 
 
@@ -107,7 +111,12 @@ def _fields(lead: Any) -> Sequence[Mapping[str, Any]]:
     found: Sequence[Mapping[str, Any]] | None = getattr(lead, "fields", None)
     if found is not None:
         return found
-    return [{"key": each.key, "encrypted": each.encrypted} for each in lead.entity.fields.all()]
+    listed: Iterable[Field] = lead.entity.fields.all()
+    return [{"key": each.key, "encrypted": each.encrypted, "sensitive": each.sensitive} for each in listed]
+
+
+def _is_masked(field: Mapping[str, Any]) -> bool:
+    return bool(field["encrypted"] or field["sensitive"])
 
 
 def _jobs(lead: Lead) -> list[Job]:
@@ -115,26 +124,35 @@ def _jobs(lead: Lead) -> list[Job]:
 
 
 def values(lead: Any, opened: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The values alone; the encrypted ones masked unless `opened` holds them."""
+    """The values alone; those of masked fields masked unless `opened` holds them."""
     shown = list(_values(lead, opened))
-    return {"lead_values": shown, "sealed": bool(lead.sealed) and any(value.sealed for value in shown)}
+    hides = any(value.masked and (lead.sealed or not value.encrypted) for value in shown)
+    return {"lead_values": shown, "hides": hides}
 
 
 def reveal(lead: Any, by: User) -> Mapping[str, Any]:
-    """The encrypted values, which `by` is about to see. Call in a transaction. Raises SealError."""
-    opened: Mapping[str, Any] = crypto.unseal(lead.owner, lead.sealed)["values"] if lead.sealed else {}
-    labels = [field["label"] for field in _fields(lead) if opened.get(field["key"]) not in (None, "")]
+    """The masked fields' values, which `by` is about to see. Call in a transaction. Raises SealError."""
+    sealed: Mapping[str, Any] = crypto.unseal(lead.owner, lead.sealed)["values"] if lead.sealed else {}
+    masked = [field for field in _fields(lead) if _is_masked(field)]
+    opened = {field["key"]: _kept(lead, field, sealed) for field in masked}
+    labels = [field["label"] for field in masked if opened[field["key"]] not in (None, "")]
     if labels:
         audit.looked(by=by, obj=lead, what=labels)
     return opened
 
 
+def _kept(lead: Any, field: Mapping[str, Any], sealed: Mapping[str, Any]) -> Any:
+    return (sealed if field["encrypted"] else lead.values).get(field["key"])
+
+
 def _values(lead: Any, opened: Mapping[str, Any] | None) -> Iterator[Shown]:
+    """An encrypted value is masked without looking whether there is one."""
     for field in _fields(lead):
-        sealed = field["encrypted"] and opened is None
-        kept = opened if field["encrypted"] and opened is not None else lead.values
-        value = [MASK] if sealed else _lines(kept.get(field["key"]))
-        yield Shown(field["label"], value, field["encrypted"], sealed)
+        value = _lines(_kept(lead, field, opened or {}))
+        masked = opened is None and (field["encrypted"] or bool(field["sensitive"] and value))
+        yield Shown(
+            field["label"], [MASK] if masked else value, field["encrypted"], field["sensitive"], masked
+        )
 
 
 def _lines(value: Any) -> list[str]:
@@ -206,8 +224,15 @@ def _decisions(lead: Lead, jobs: Sequence[Job]) -> Iterator[Event]:
         .order_by("at", "id")
     )
     known = _known(found, jobs) if found else _Known({}, {})
+    masked = {field["key"] for field in _fields(lead) if _is_masked(field)}
     for decision in found:
+        decision.facts = {key: _met(key, value, masked) for key, value in decision.facts.items()}
         yield _decision(decision, known)
+
+
+def _met(target: str, value: Any, masked: Collection[str]) -> Any:
+    """A value that a rule met; that there is none may be told of a masked field too."""
+    return MASK if target.partition(".")[0] in masked and not is_empty(value) else value
 
 
 def _known(decisions: Sequence[Any], jobs: Sequence[Job]) -> _Known:

@@ -60,6 +60,7 @@ class FieldSpec:
     country: str = ""
     id: int = 0
     match: int | None = None
+    sensitive: bool = False
 
     @classmethod
     def of(cls, field: "Field") -> "FieldSpec":
@@ -75,7 +76,13 @@ class FieldSpec:
             country=field.entity.country,
             id=field.pk or 0,
             match=field.match_order,
+            sensitive=field.sensitive,
         )
+
+    @property
+    def masked(self) -> bool:
+        """See `Field.masked`."""
+        return self.encrypted or self.sensitive
 
 
 class FieldType(ABC):

@@ -110,6 +110,11 @@ class Field(models.Model):
     encrypted = models.BooleanField(
         _("encrypted"), default=False, help_text=_("Sealed at rest; cannot be used in rules.")
     )
+    sensitive = models.BooleanField(
+        _("sensitive"),
+        default=False,
+        help_text=_("Masked to the staff, and showing it is noted; rules may use it, partners get it."),
+    )
     match_order = models.PositiveSmallIntegerField(
         _("match"),
         null=True,
@@ -127,3 +132,8 @@ class Field(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def masked(self) -> bool:
+        """Whether the staff sees its values only on request, which is noted."""
+        return self.encrypted or self.sensitive

@@ -78,5 +78,5 @@ def _words(sheet: Sheet) -> str:
     """«Lee · 24 Nov 2026, 14:05»."""
     column = next((column for column in sheet.columns if column.key == sheet.display_field), None)
     value = "" if column is None else text(sheet.values.get(column.key))
-    name = show.MASK if column is not None and column.encrypted else value[:LONGEST]
+    name = show.MASK if column is not None and column.masked else value[:LONGEST]
     return " · ".join(filter(None, [name, show.full_time(sheet.created_at)]))

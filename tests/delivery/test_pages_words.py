@@ -20,8 +20,8 @@ def make_job(host: str = "crm.example", **columns: Any) -> Job:
     return Job(**{"created_at": NOW, "budget_due": NOW, "settings": DeliverySettings(host=host), **columns})
 
 
-def make_sheet(value: object, *, field: str = "name", encrypted: bool = False) -> Sheet:
-    columns = [Column("name", "Name", "text", encrypted)]
+def make_sheet(value: object, *, field: str = "name", how: str = "") -> Sheet:
+    columns = [Column("name", "Name", "text", how == "encrypted", how == "sensitive")]
     return Sheet(uuid7(NOW), 1, "Solar lead", field, NOW, columns, {"name": value})
 
 
@@ -44,8 +44,9 @@ def test_lead_name_values(value: object, shown: str) -> None:
     assert words.lead_name(make_sheet(value)) == shown
 
 
-def test_lead_name_encrypted_is_masked() -> None:
-    assert words.lead_name(make_sheet("DE89 3704", encrypted=True)) == show.MASK
+@pytest.mark.parametrize("how", ["encrypted", "sensitive"])
+def test_lead_name_is_masked(how: str) -> None:
+    assert words.lead_name(make_sheet("DE89 3704", how=how)) == show.MASK
 
 
 def test_lead_name_without_display_field_or_lead() -> None:

@@ -16,8 +16,10 @@ from distribution.models import Entity, Lead, Profile, Repeat
 from distribution.services import save_profile
 from leadflip.kit import crypto
 from partners.models import AuditEntry
+from partners.services import touch
 from tests import factories as f
 from tests.distribution.capped import end, in_force, routed
+from tests.forms import submit
 
 LIST = "/admin/distribution/lead/"
 
@@ -61,13 +63,13 @@ def test_encrypted_values_are_shown_on_request_and_noted(
     sign_in: Callable[[str], Client], lead: Lead, role: str
 ) -> None:
     client = sign_in(role)
-    assert "Show encrypted values" in client.get(page(lead)).content.decode()
+    assert "Show masked values" in client.get(page(lead)).content.decode()
     assert client.get(reveal(lead)).status_code == 405
     answer = client.post(reveal(lead))
     assert "no-store" in answer.headers["Cache-Control"]
     html = answer.content.decode()
     assert "DE-planted-iban" in html
-    assert "Show encrypted values" not in html
+    assert "Show masked values" not in html
     entry = AuditEntry.objects.get()
     assert (entry.verb, entry.model, entry.object_id) == ("looked", "distribution.lead", str(lead.pk))
     assert entry.user is not None
@@ -82,7 +84,7 @@ def test_encrypted_values_are_shown_on_request_and_noted(
 
 def test_viewer_and_stranger_leads_show_nothing(sign_in: Callable[[str], Client], lead: Lead) -> None:
     client = sign_in("viewer")
-    assert "Show encrypted values" not in client.get(page(lead)).content.decode()
+    assert "Show masked values" not in client.get(page(lead)).content.decode()
     assert client.post(reveal(lead)).status_code == 403
     assert sign_in("admin").post(reveal(Lead(pk=uuid4()))).status_code == 404
     assert not AuditEntry.objects.exists()
@@ -98,7 +100,44 @@ def test_value_that_no_key_opens_is_not_noted_as_seen(desk: Client, lead: Lead) 
 
 def test_lead_without_encrypted_values_offers_nothing_to_show(desk: Client, entity: Entity) -> None:
     plain = f.LeadFactory.create(entity=entity, values={"name": "Ana"})
-    assert "Show encrypted values" not in desk.get(page(plain)).content.decode()
+    assert "Show masked values" not in desk.get(page(plain)).content.decode()
+
+
+@pytest.mark.parametrize("role", ["operator", "viewer"])
+def test_sensitive_values_are_masked_wherever_the_staff_looks(
+    sign_in: Callable[[str], Client], entity: Entity, role: str
+) -> None:
+    entity.fields.filter(key__in=["name", "size"]).update(sensitive=True)
+    in_force({"rules": [[{"field": "size", "op": "greater_than", "value": 500}]]}, {}, entity=entity)
+    [made] = routed(entity, 1, name="planted-name", size=431)
+    client, looked = sign_in(role), []
+    looked += [page(made), LIST, reverse("delivery:log"), reverse("delivery:job", args=[made.jobs.get().pk])]
+    if role == "operator":
+        looked.append(reverse("admin:distribution_lead_edit", args=[made.pk]))
+    for url in looked:
+        html = client.get(url).content.decode()
+        assert "planted-name" not in html, url
+        assert "431" not in html.replace(str(made.pk), ""), url
+    assert "“•••” is not greater than 500" in client.get(page(made)).content.decode().replace("  ", " ")
+
+
+def test_sensitive_values_are_shown_on_request_and_noted(desk: Client, entity: Entity) -> None:
+    entity.fields.filter(key__in=["name", "size"]).update(sensitive=True)
+    lead = f.LeadFactory.create(entity=entity, values={"name": "planted-name"})
+    assert "Show masked values" in desk.get(page(lead)).content.decode()
+    assert "planted-name" in desk.post(reveal(lead)).content.decode()
+    assert [each["what"] for each in AuditEntry.objects.get().changes] == ["Full name"]
+
+
+def test_sensitive_value_is_written_without_being_seen(desk: Client, entity: Entity) -> None:
+    entity.fields.filter(key__in=["name", "size"]).update(sensitive=True)
+    touch()
+    lead = f.LeadFactory.create(entity=entity, values={"name": "Ana", "size": 3})
+    edit = reverse("admin:distribution_lead_edit", args=[lead.pk])
+    assert submit(desk, edit, {"email": "ana@example.com"}).status_code == 302
+    assert submit(desk, edit, {"size": "4"}).status_code == 302
+    lead.refresh_from_db()
+    assert lead.values == {"name": "Ana", "size": 4, "email": "ana@example.com"}
 
 
 def test_consent_and_repeats_are_told(desk: Client, lead: Lead) -> None:

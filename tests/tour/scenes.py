@@ -234,8 +234,8 @@ def _send_test(page: Page) -> None:
 
 
 def _show(page: Page) -> None:
-    page.get_by_role("button", name="Show encrypted values").click()
-    page.get_by_role("button", name="Show encrypted values").wait_for(state="detached")
+    page.get_by_role("button", name="Show masked values").click()
+    page.get_by_role("button", name="Show masked values").wait_for(state="detached")
 
 
 def _open(page: Page) -> None:

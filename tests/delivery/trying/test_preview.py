@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from distribution.models import Entity, Lead
 from partners.models import Partner
+from partners.services import touch
 from tests.delivery.trying.forms import (
     HEADER,
     PART,
@@ -50,6 +51,22 @@ def test_preview_stores_nothing_and_shows_no_secret(desk: Client, acme: Partner,
     assert "&quot;iban&quot;: &quot;•••&quot;" in html
     assert SEALED not in html
     assert HEADER not in html
+
+
+@delivers
+def test_sensitive_value_is_masked_in_a_preview_and_sent(
+    desk: Client, acme: Partner, entity: Entity, http_server: HttpServer, loopback: None
+) -> None:
+    entity.fields.filter(key="name").update(sensitive=True)
+    touch()
+    lead = LeadFactory.create(entity=entity, values={"name": "Ana", "size": 3})
+    changes = {"webhook-url": http_server.url, "webhook-header_0_value": HEADER, "lead": chosen(lead)}
+    html = look(desk, acme, **changes)
+    assert "&quot;name&quot;: &quot;•••&quot;" in html
+    assert "Ana" not in html
+    send(desk, acme, **changes)
+    assert "Ana" not in result(desk)
+    assert http_server.requests[0].json()["name"] == "Ana"
 
 
 def test_preview_of_a_partner_that_is_not_saved(desk: Client, entity: Entity) -> None:
