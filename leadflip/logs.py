@@ -8,14 +8,14 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-# Addresses that are keys: a letter's link for a new password, and what somebody typed and was kept.
-LINK = re.compile(r"(/account/(?:password/reset/key|kept)/|account%2Fkept%2F)[^/\s%]+")
+# Addresses that are keys: the links of letters, and what somebody typed and was kept.
+LINK = re.compile(r"(/account/(?:password/reset/key|kept)/|account%2Fkept%2F|/portal/(?:join|news)/)[^/\s%]+")
 
 
 def hide_links(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Takes the secret out of such links, wherever in an event they stand."""
     for name, value in event.items():
-        if isinstance(value, str) and "account" in value:
+        if isinstance(value, str) and ("account" in value or "/portal/" in value):
             event[name] = LINK.sub(r"\1…", value)
     return event
 

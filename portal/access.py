@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -45,6 +46,11 @@ class Place:
         """Read-only members look and download."""
         return self.member.role != Member.Role.READER
 
+    @property
+    def is_owner(self) -> bool:
+        """Owners say who else may enter."""
+        return self.member.role == Member.Role.OWNER
+
 
 PartnerView = Callable[Concatenate[HttpRequest, Place, P], HttpResponseBase]
 EntryView = Callable[[HttpRequest, Place, Entry], HttpResponseBase]
@@ -63,6 +69,18 @@ def partner_page(view: PartnerView[P]) -> AnyView:
         return _within(member, members, lambda place: view(request, place, *args, **kwargs))
 
     return enter
+
+
+def owner_page(view: PartnerView[P]) -> AnyView:
+    """`partner_page` for owners alone; others get 403."""
+
+    @wraps(view)
+    def enter(request: HttpRequest, place: Place, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not place.is_owner:
+            raise PermissionDenied
+        return view(request, place, *args, **kwargs)
+
+    return partner_page(enter)
 
 
 def entry_page(view: EntryView) -> AnyView:

@@ -5,9 +5,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from leadflip.kit import paging, show
+from partners.models import Member
 from portal.access import Place, page, partner_page
 from portal.models import Entry, EntryEvent
 from portal.reading import summaries
+
+ROLES = dict(Member.Role.choices)
 
 
 @require_GET
@@ -23,10 +26,17 @@ def activity(request: HttpRequest, place: Place) -> HttpResponse:
         "activity",
         page=shown,
         events=[
-            (event, names[event.entry_id] if event.entry_id else None, download_words(event))
-            for event in shown.rows
+            (event, names[event.entry_id] if event.entry_id else None, words(event)) for event in shown.rows
         ],
     )
+
+
+def words(event: EntryEvent) -> str:
+    """What an event was about beside its lead."""
+    if email := event.detail.get("email"):
+        role = ROLES.get(event.detail.get("role", ""), "")
+        return f"{email} · {role}" if role else str(email)
+    return download_words(event)
 
 
 def download_words(event: EntryEvent) -> str:

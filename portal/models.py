@@ -70,6 +70,11 @@ class EntryEvent(models.Model):
         RETURNED = "returned", _("Returned")
         UNDONE = "undone", _("Answer taken back")
         DOWNLOADED = "downloaded", _("Downloaded CSV")
+        INVITED = "invited", _("Invited")
+        WITHDRAWN = "withdrawn", _("Withdrew an invitation")
+        JOINED = "joined", _("Joined")
+        ROLE = "role", _("Changed a role")
+        REMOVED = "removed", _("Removed a person")
 
     id = models.BigAutoField(primary_key=True)
     entry = models.ForeignKey(Entry, models.CASCADE, null=True, blank=True, related_name="events")
@@ -77,7 +82,7 @@ class EntryEvent(models.Model):
     user = models.ForeignKey("partners.User", models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind)
     # What a download held: {"filter": …, "rows": n}; why a lead was refused: {"reason": code}; which answer
-    # was taken back: {"review": …}. Never a lead's value.
+    # was taken back: {"review": …}; of people, whom: {"email": …, "role": …}. Never a lead's value.
     detail = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=timezone.now)
 

@@ -5,7 +5,7 @@ from django.urls import path
 
 from partners.accounts.doors import PORTAL
 from partners.accounts.views import sign_in
-from portal import account, activity, csv, entry, feed
+from portal import account, activity, csv, entry, feed, join, people
 
 app_name = "portal"
 urlpatterns = [
@@ -20,6 +20,13 @@ urlpatterns = [
     path("csv/", csv.csv_page, name="csv"),
     path("csv/file/", csv.csv_file, name="csv_file"),
     path("activity/", activity.activity, name="activity"),
+    path("people/", people.people, name="people"),
+    path("people/invite/", people.invite, name="invite"),
+    path("people/<int:member_id>/role/", people.role, name="role"),
+    path("people/<int:member_id>/remove/", people.remove, name="remove"),
+    path("people/invitations/<int:invitation_id>/renew/", people.renew, name="renew"),
+    path("people/invitations/<int:invitation_id>/withdraw/", people.withdraw, name="withdraw"),
+    path("join/<str:token>/", join.join, name="join"),
     path("account/", account.account, name="account"),
     path("account/password/", account.password, name="password"),
     path("account/theme/", account.theme, name="theme"),

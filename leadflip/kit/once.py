@@ -33,10 +33,11 @@ def way(request: HttpRequest) -> HttpResponse | None:
 @never_cache
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """Shows and forgets what was kept; says so where nothing is."""
-    return render(request, "admin/once.html", {**context, **_taken(request)})
+    return render(request, "admin/once.html", {**context, **taken(request)})
 
 
-def _taken(request: HttpRequest) -> dict[str, Any]:
+def taken(request: HttpRequest) -> dict[str, Any]:
+    """What was kept, which is then forgotten; empty where nothing is."""
     sealed = request.session.pop(SLOT, None)
     if sealed is None:
         return {}

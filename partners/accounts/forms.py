@@ -124,6 +124,34 @@ class LinkForm(_NewPassword):
         self.user = user
 
 
+class JoinForm(LinkForm):
+    """A new login: what the person is called, and a password."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Write your name: colleagues see who answered a lead.")},
+    )
+    field_order = ["name", "password1", "password2"]
+
+
+class KnownForm(forms.Form):
+    """The password of somebody who has a login; wrong ones are counted as at the doors."""
+
+    password = current_password(_("Password"))
+
+    def __init__(self, *args: Any, user: User, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.request = user, request
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if get_adapter().authenticate(self.request, email=self.user.email, password=password) is None:
+            raise get_adapter().validation_error("incorrect_password")
+        return password
+
+
 class ChangeForm(_NewPassword):
     """The form of somebody who is signed in: the old password, too."""
 

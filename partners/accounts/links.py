@@ -3,8 +3,10 @@
 A link works once and until its time is over. It stands in no log and in no task's arguments.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from typing import ParamSpec
 
 import structlog
 from allauth.account.adapter import get_adapter
@@ -18,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from partners.models import User
 
+P = ParamSpec("P")
 logger = structlog.get_logger(__name__)
 SENDERS = 2
 _senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="account-mail")
@@ -72,16 +75,25 @@ def send(person: User) -> None:
 
 def send_later(email: str) -> "Future[None]":
     """Sends the letter beside the request, if anybody signs in with this address."""
-    return _senders.submit(_send_to, email)
+    return later(_send_to, email)
 
 
-def _send_to(email: str) -> None:
+def later(send: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> "Future[None]":
+    """Runs `send` beside the request. What it raises is logged by its kind alone."""
+    return _senders.submit(_beside, send, *args, **kwargs)
+
+
+def _beside(send: Callable[P, None], /, *args: P.args, **kwargs: P.kwargs) -> None:
     try:
-        person = User.objects.filter(email=email.strip().lower(), is_active=True).first()
-        if person is not None:
-            send(person)
+        send(*args, **kwargs)
     except Exception as error:
         # Neither address nor link: the kind of error tells what to mend.
         logger.warning("password_link_not_sent", error=type(error).__name__)
     finally:
         connections.close_all()
+
+
+def _send_to(email: str) -> None:
+    person = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if person is not None:
+        send(person)

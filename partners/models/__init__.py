@@ -2,8 +2,17 @@
 
 from partners.models.audit import AuditEntry
 from partners.models.partner import Partner
-from partners.models.people import Member, User
+from partners.models.people import Invitation, Member, User
 from partners.models.revision import Revision
 from partners.models.settings import DeliverySettings, RetryPolicy
 
-__all__ = ["AuditEntry", "DeliverySettings", "Member", "Partner", "RetryPolicy", "Revision", "User"]
+__all__ = [
+    "AuditEntry",
+    "DeliverySettings",
+    "Invitation",
+    "Member",
+    "Partner",
+    "RetryPolicy",
+    "Revision",
+    "User",
+]

@@ -37,6 +37,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May sign in to the admin."))
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Raised by `end_sessions`: a session that began under another number is over.
+    session_round = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -61,6 +63,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         self.email = self.email.strip().lower()
 
+    def end_sessions(self) -> None:
+        """Signs the person out everywhere, at once."""
+        User.objects.filter(pk=self.pk).update(session_round=models.F("session_round") + 1)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        plain = str(super()._get_session_auth_hash(secret=secret))  # type: ignore[misc]  # the stubs lack it
+        return f"{plain}.{self.session_round}" if self.session_round else plain
+
 
 class Member(models.Model):
     """A person's place at a partner: what lets them into that partner's portal."""
@@ -83,3 +93,35 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.partner}"
+
+
+class Invitation(models.Model):
+    """A place at a partner, kept for whoever opens the link that a letter brought to `email`.
+
+    The link itself is nowhere: `digest` is the SHA-256 of its token.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Not sent")
+        SHOWN = "shown", _("Link handed over")
+
+    partner = models.ForeignKey("partners.Partner", models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("e-mail"))
+    role = models.CharField(_("role"), max_length=10, choices=Member.Role, default=Member.Role.MEMBER)
+    digest = models.BinaryField(unique=True)
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("portal invitation")
+        verbose_name_plural = _("portal invitations")
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "email"], name="invitation_once"),
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="invitation_email_lower"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.partner}"

@@ -11,8 +11,9 @@ MOST_BYTES = 45_000  # of a picture, on average
 
 
 def taken() -> set[str]:
-    """The names in tests/tour/scenes.py; they are listed with a running installation only."""
-    calls = (node for node in ast.walk(tree(ROOT / "tests/tour/scenes.py")) if isinstance(node, ast.Call))
+    """The names in tests/tour/; they are listed with a running installation only."""
+    files = (ROOT / "tests/tour").glob("*.py")
+    calls = (node for file in files for node in ast.walk(tree(file)) if isinstance(node, ast.Call))
     named = (call.args[0] for call in calls if ast.unparse(call.func) == "Scene")
     return {str(name.value) for name in named if isinstance(name, ast.Constant)}
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from django.http import HttpResponseBase
 from django.test import Client, RequestFactory
 from django.test.client import ClientHandler
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from delivery.models import Alert, BulkAction, Job
 from distribution.catalogue import entity_spec
 from distribution.intake.imports import chunks
 from distribution.models import Entity, Erasure, Import
-from partners.models import Revision, User
+from partners.models import Invitation, Revision, User
 from tests.factories import (
     ApiKeyFactory,
     AssignmentFactory,
@@ -63,6 +65,7 @@ BODIES = {
     "/reject/": {"reason": "no_fit"},
     "/return/": {"reason": "no_fit"},
     "/undo/": {"review": "accepted"},
+    "/role/": {"role": "reader"},
     "/theme/": {"theme": "dark"},
     "/switch/": {"partner": "@partner"},
 }
@@ -227,6 +230,13 @@ def _import(entity: Entity) -> Import:
     return made
 
 
+def _invitation(people: People) -> Invitation:
+    until = timezone.now() + timedelta(days=1)
+    return Invitation.objects.create(
+        partner=people.partner, email="asked@example.com", digest=b"door", expires_at=until
+    )
+
+
 def _objects(people: People) -> dict[str, Any]:
     """What stands for the parameters of a URL, by their names; for the admin's, by the model's."""
     entity = EntityFactory.create()
@@ -260,6 +270,8 @@ def _objects(people: People) -> dict[str, Any]:
         "newest": job.pk,
         "action": "resend",
         "entry_id": EntryFactory.create(lead=lead, partner=people.partner, settings=settings).pk,
+        "member_id": people.colleague.memberships.get().pk,
+        "invitation_id": _invitation(people).pk,
         "content_type_id": 1,
         "object_id": 1,
         "app_label": "partners",

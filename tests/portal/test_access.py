@@ -38,7 +38,9 @@ PAGES = [
     Address("return", "post", entry=True),  # without its form
     Address("undo", "post", 400, entry=True),  # without its form
 ]
-DOORS = {"login", "logout"}
+DOORS = {"login", "logout", "join"}
+# Who may enter is the owners' matter: tests/portal/test_people.py.
+OWNERS = {"people", "invite", "role", "remove", "renew", "withdraw"}
 
 
 def ask(client: Client, address: Address, entry: Entry | None = None) -> int:
@@ -54,7 +56,7 @@ def signed_in(user: User) -> Client:
 
 def test_the_table_names_every_address() -> None:
     names = {key for key in get_resolver("portal.urls").reverse_dict if isinstance(key, str)}
-    assert names == {address.name for address in PAGES} | DOORS
+    assert names == {address.name for address in PAGES} | DOORS | OWNERS
 
 
 @pytest.mark.parametrize("address", PAGES, ids=lambda address: address.name)

@@ -34,7 +34,9 @@ TEMPLATES = sorted(
 
 def pages(client: Client, people: People, make_entry: EntryMaker) -> list[Any]:
     entry = make_entry({"name": "Ana <script>alert(1)</script>"})
-    paths = [reverse(f"portal:{name}") for name in ("feed", "csv", "activity", "account", "password")]
+    paths = [
+        reverse(f"portal:{name}") for name in ("feed", "csv", "activity", "people", "account", "password")
+    ]
     signed_out = [client.get(reverse("portal:login")), client.get("/portal/nothing/")]
     client.force_login(people.owner)
     return signed_out + [client.get(path) for path in [reverse("portal:lead", args=[entry.id]), *paths]]

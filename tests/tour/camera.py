@@ -12,7 +12,7 @@ from leadflip.run.errors import StartError
 from leadflip.run.state import PROJECT
 from leadflip.run.terminal import say
 from tests.browser.barriers import WIDTHS, Theme
-from tests.tour.scenes import Scene
+from tests.tour.scene import Scene
 from tests.tour.site import Site
 
 FOLDER = PROJECT / "docs" / "tour"

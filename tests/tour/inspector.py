@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 from leadflip.run.terminal import say
 from tests.browser.barriers import THEMES, WIDTHS, Theme, judged
 from tests.tour.camera import browsing, session
-from tests.tour.scenes import Scene
+from tests.tour.scene import Scene
 from tests.tour.site import Site
 from tests.tour.strain import strained
 

@@ -1,8 +1,7 @@
 """What is photographed: every page, after a story that gives each of them something to show."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
@@ -33,7 +32,8 @@ from portal import services as portal
 from portal.models import Entry
 from tests.factories import UserFactory
 from tests.people import PASSWORD
-from tests.tour import alerts, bulk, imports
+from tests.tour import alerts, bulk, imports, people
+from tests.tour.scene import Scene
 
 SECONDS = 30
 # What a server says that took a letter and could not hand it on.
@@ -64,18 +64,6 @@ Diagnostic-Code: smtp; 550 5.1.1 <{name}>: Recipient address rejected: no such u
 """
 CAREFUL = "careful@example.com"
 FLAT, PORTAL = "Flat roofs only", "Sample portal"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One page: the picture's name, its address, who looks, and what is done on it first."""
-
-    name: str
-    path: str
-    who: str = "admin"
-    act: Callable[[Page], object] | None = None
-    # A selector: only this part of the page.
-    part: str = "html"
 
 
 def scenes() -> Sequence[Scene]:
@@ -188,6 +176,7 @@ def _portal() -> list[Scene]:
         Scene("portal-history", reverse("portal:activity"), "partner"),
         Scene("portal-signatures", reverse("portal_signatures"), "partner"),
         Scene("portal-account", reverse("portal:account"), "partner"),
+        *people.scenes(),
     ]
 
 
