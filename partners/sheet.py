@@ -3,7 +3,7 @@
 `distribution` registers the reader that fills sheets; the apps below it never see a lead's table.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -164,6 +164,10 @@ class LeadReader(Protocol):
 
     def search(self, text: str, limit: int) -> Sequence[UUID]:
         """The newest leads, at most `limit`, whose e-mail or phone is exactly `text`; newest first."""
+        ...
+
+    def known(self, text: str, limit: int) -> Mapping[UUID, Set[str]]:
+        """What `search` finds, with the keys of the fields in which it was found, encrypted ones too."""
         ...
 
     def why(self, job_id: UUID, ticks: Ticks) -> str:

@@ -55,13 +55,18 @@ def summaries(entries: Sequence[Entry]) -> dict[UUID, Summary]:
     return {entry.id: _summary(entry, sheets.get(entry.lead_id)) for entry in entries}
 
 
+def open_cells(entry: Entry, sheet: Sheet) -> tuple[Cell, ...]:
+    """The ticked cells that lists may show: without encrypted ones."""
+    return sheet.ticked(_open_only(ticks_of(entry), sheet.columns))
+
+
 def _summary(entry: Entry, sheet: Sheet | None) -> Summary:
     fallback = _("Lead %(id)s") % {"id": entry.lead_id.hex[-8:]}
     if sheet is None:
         return Summary(fallback)
     if sheet.erased_at is not None:
         return Summary(show.erased_on(sheet.erased_at))
-    cells = sheet.ticked(_open_only(ticks_of(entry), sheet.columns))
+    cells = open_cells(entry, sheet)
     bits = ((shown(cell).label, _cut(cell)) for cell in cells if cell.key != sheet.display_field)
     return Summary(_title(cells, sheet) or fallback, tuple(bit for bit in bits if bit[1])[:BITS])
 

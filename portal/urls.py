@@ -10,6 +10,7 @@ from portal import account, activity, csv, entry, feed, join, people
 app_name = "portal"
 urlpatterns = [
     path("", feed.feed, name="feed"),
+    path("find/", feed.find, name="find"),
     path("login/", sign_in(PORTAL), name="login"),
     path("logout/", LogoutView.as_view(next_page="portal:login"), name="logout"),
     path("leads/<uuid:entry_id>/", entry.lead, name="lead"),

@@ -44,6 +44,13 @@ def shown(cell: Cell) -> Shown:
     return Shown(cell.label, tuple(lines), link, cell.encrypted)
 
 
+def text_of(cell: Cell) -> str:
+    """The cell's text alone, in one line."""
+    if cell.value is None or cell.value in ("", [], {}):
+        return ""
+    return ", ".join(LINES.get(cell.type, _plain)(cell.value))
+
+
 def _plain(value: Any) -> list[str]:
     return [str(value)]
 

@@ -16,25 +16,31 @@ from partners.models import Revision
 
 # By the unique key over field, digest and lead: a few steps in it for each digest.
 FIND = """
-SELECT lead_id FROM unnest(%(fields)s::bigint[], %(digests)s::bytea[]) AS given (field_id, digest)
+SELECT lead_id, array_agg(DISTINCT field_id)
+FROM unnest(%(fields)s::bigint[], %(digests)s::bytea[]) AS given (field_id, digest)
 CROSS JOIN LATERAL (
-    SELECT lead_id FROM distribution_leadkey row
+    SELECT row.lead_id FROM distribution_leadkey row
     WHERE row.field_id = given.field_id AND row.digest = given.digest ORDER BY lead_id DESC LIMIT %(most)s
 ) AS found
 GROUP BY lead_id ORDER BY lead_id DESC LIMIT %(most)s
 """
 
 
-def by_contact(text: str, limit: int) -> list[UUID]:
-    """The newest leads whose e-mail or phone is `text`, newest first; encrypted fields take part."""
-    keys = [key for _entity, key in keyed_as_contact(text, ALWAYS)]
-    if not keys:
-        return []
+def by_contact(text: str, limit: int) -> dict[UUID, set[str]]:
+    """The newest leads whose e-mail or phone is `text`, newest first, each with the keys of those fields.
+
+    Encrypted fields take part.
+    """
+    given = list(keyed_as_contact(text, ALWAYS))
+    if not given:
+        return {}
+    names = {spec.id: spec.key for entity, _key in given for spec in entity.keyed}
+    keys = [key for _entity, key in given]
     pairs = [(key.field_id, digest) for key in keys for digest in key.digests]
     script = Script()
     fields, digests = [field for field, _digest in pairs], [digest for _field, digest in pairs]
     script.add(FIND, {"fields": fields, "digests": digests, "most": limit})
-    return [lead for (lead,) in script.run()]
+    return {lead: {names[field] for field in found} for lead, found in script.run()}
 
 
 def keyed_as_contact(text: str, types: Collection[str]) -> Iterator[tuple[EntitySpec, Keyed]]:

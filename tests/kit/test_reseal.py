@@ -42,6 +42,7 @@ SEALERS = {
     "partners/accounts/factor/views.py": "the session",
     "leadflip/kit/once.py": "the session",
     "leadflip/kept.py": "the cache",
+    "portal/filters.py": "an address",
 }
 
 

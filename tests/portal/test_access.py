@@ -25,6 +25,7 @@ class Address:
 
 PAGES = [
     Address("feed"),
+    Address("find", "post", 302),
     Address("csv"),
     Address("csv_file", status=400),  # without its form
     Address("activity"),

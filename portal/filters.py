@@ -1,0 +1,141 @@
+"""The feed's filters, as they stand in its address."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leadflip.kit import crypto
+from leadflip.kit.ids import first_of
+from partners.models import Partner, User
+from partners.sheet import reader
+from portal.models import Entry
+
+DAYS = [
+    MinValueValidator(date(2000, 1, 1), _("Choose a day after 1 Jan 2000.")),
+    MaxValueValidator(date(2999, 12, 31), _("Choose a day before 31 Dec 2999.")),
+]
+# A lead is delivered at most so long after it was placed, where it was held; ids tell the latter.
+HELD = timedelta(days=31)
+LONGEST = 100
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        validators=DAYS,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Write the day as YYYY-MM-DD.")},
+    )
+
+
+class FeedFilter(forms.Form):
+    """`?entity=…&since=…&until=…&find=…`; days are whole, in the partner's zone; `find` is sealed text."""
+
+    entity = forms.TypedChoiceField(
+        label=_("Kind of lead"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages={"invalid_choice": _("You have no leads of this kind; choose one from the list.")},
+    )
+    since = _day(_("Received from"))
+    until = _day(_("Received until"))
+    find = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any], partner: Partner, user: User) -> None:
+        super().__init__(data)
+        self.user = user
+        self.kinds = kinds_of(partner)
+        entity = self.fields["entity"]
+        assert isinstance(entity, forms.ChoiceField)
+        entity.choices = [("", _("Any")), *self.kinds]
+
+    def clean_find(self) -> str:
+        """The text that was typed."""
+        try:
+            return opened(self.cleaned_data["find"], self.user)
+        except (crypto.SealError, binascii.Error, ValueError):
+            # Of the whole form: the field is hidden.
+            self.add_error(None, _("This search is over: type it again."))
+            return ""
+
+    def clean(self) -> dict[str, Any]:
+        """The days in their order."""
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("This day is before the first one."))
+        return self.cleaned_data
+
+    @property
+    def shown(self) -> list[forms.BoundField]:
+        """What people choose: the kind only where there are several."""
+        return [self[name] for name in ("entity", "since", "until") if name != "entity" or self.kinds[1:]]
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is chosen."""
+        return any(self.data.get(name) for name in self.fields)
+
+    @property
+    def chosen(self) -> bool:
+        """Whether any of `shown` is."""
+        return any(self.data.get(field.name) for field in self.shown)
+
+    @property
+    def text(self) -> str:
+        """What is looked for; only after `is_valid()`."""
+        return str(self.cleaned_data["find"])
+
+    def between(self, rows: QuerySet[Entry]) -> QuerySet[Entry]:
+        """The rows whose ids can lie between the days; only after `is_valid()`."""
+        since, until = self.cleaned_data["since"], self.cleaned_data["until"]
+        if since:
+            rows = rows.filter(pk__gte=first_of(_midnight(since) - HELD))
+        return rows.filter(pk__lt=first_of(_midnight(until + timedelta(days=1)))) if until else rows
+
+    def matching(self, rows: QuerySet[Entry]) -> QuerySet[Entry]:
+        """Those of the rows that the filters leave, the text left aside; only after `is_valid()`."""
+        entity, since, until = (self.cleaned_data[name] for name in ("entity", "since", "until"))
+        rows = rows.filter(entity_id=entity) if entity else rows
+        rows = rows.filter(created_at__gte=_midnight(since)) if since else rows
+        return rows.filter(created_at__lt=_midnight(until + timedelta(days=1))) if until else rows
+
+
+def kinds_of(partner: Partner) -> Sequence[tuple[int, str]]:
+    """Id and name of the entities that the partner has leads of: one look into the index for each."""
+    known = reader().entities()
+    if not known:
+        return []
+    own = Entry.objects.filter(partner=partner)
+    first, *rest = (own.filter(entity_id=id).order_by().values("entity_id")[:1] for id, _name in known)
+    held = {row["entity_id"] for row in (first.union(*rest, all=True) if rest else first)}
+    return [(id, name) for id, name in known if id in held]
+
+
+def sealed(text: str, user: User) -> str:
+    """The text for an address: what is looked for is often a person's name, which no log shall hold."""
+    return base64.urlsafe_b64encode(crypto.seal(_owner(user), text)).decode().rstrip("=") if text else ""
+
+
+def opened(token: str, user: User) -> str:
+    """What `sealed` was given; raises SealError or ValueError."""
+    if not token:
+        return ""
+    return str(crypto.unseal(_owner(user), base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))))
+
+
+def _owner(user: User) -> str:
+    return f"search:{user.pk}"
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
