@@ -7,7 +7,7 @@ from django.db.models import Exists, F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from delivery.alerts import book
+from delivery.alerts import book, post
 from delivery.models import Alert, BounceBox, BounceMail, Job, Lane, SmtpAccount
 from delivery.models.bounce import Effect
 from delivery.pages.filters import DOUBT, in_doubt
@@ -52,6 +52,12 @@ def mail_down() -> Look:
 def backlogs() -> Look:
     """Destinations that get more than they take."""
     return Look(book.open_of(Alert.Kind.BACKLOG), _backlogs, reverse("delivery:alerts"))
+
+
+@matter(Severity.WARN, "delivery.view_alert")
+def alerts_refused() -> Look:
+    """Alerts that the webhook of whoever operates does not take."""
+    return Look(post.refused(), _refused, f"{reverse('delivery:alerts')}?show=all")
 
 
 @matter(Severity.BAD, "delivery.view_job")
@@ -105,6 +111,15 @@ def _down(count: int) -> str:
 
 def _backlogs(count: int) -> str:
     told = ngettext("%(n)s backlog is growing", "%(n)s backlogs are growing", count)
+    return told % {"n": show.count(count)}
+
+
+def _refused(count: int) -> str:
+    told = ngettext(
+        "%(n)s alert was not taken by ALERT_WEBHOOK_URL yet",
+        "%(n)s alerts were not taken by ALERT_WEBHOOK_URL yet",
+        count,
+    )
     return told % {"n": show.count(count)}
 
 

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db.models.functions import Now
 
 from delivery import bulk, hourly, retention, trial
-from delivery.alerts import backlog, book, letters, mail
+from delivery.alerts import backlog, book, letters, mail, post
 from delivery.alerts import watch as watching
 from delivery.bounce import mailbox
 from delivery.bounce.imap import MailboxError
@@ -80,6 +80,12 @@ def send_alerts() -> int:
         # They wait for the next run; the account's own page shows what is wrong with it.
         logger.warning("alerts were not sent: %s", error.error_class)
         return 0
+
+
+@shared_task(soft_time_limit=250, time_limit=280)
+def post_alerts() -> int:
+    """Posts alerts to ALERT_WEBHOOK_URL; returns how many were taken. Safe to run twice."""
+    return post.run()
 
 
 @shared_task

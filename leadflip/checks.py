@@ -17,7 +17,8 @@ from partners.accounts import factor
 from partners.kinds import KINDS
 from partners.models import RetryPolicy
 from partners.models.settings import Kind
-from partners.outgoing import openings
+from partners.outgoing import OutgoingError, openings, target
+from partners.outgoing.secrets import PREFIX
 
 T = TypeVar("T")
 
@@ -25,6 +26,8 @@ T = TypeVar("T")
 MAKERS = {
     "SECRET_KEY": "import secrets; print(secrets.token_urlsafe(48))",
     "ENCRYPTION_KEYS": "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())",
+    "ALERT_WEBHOOK_SECRET": "import base64, secrets; "
+    "print('whsec_' + base64.b64encode(secrets.token_bytes(32)).decode())",
     "DIGEST_KEYS": "import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())",
 }
 
@@ -33,6 +36,8 @@ MARGIN = 30
 # One message: 45 s up to DATA, 120 s after the final dot, 15 s to settle.
 LONGEST_EMAIL = 45 + 120 + 15
 OLDEST_POSTGRES = 15
+# Bytes of a signing secret: what Standard Webhooks asks for.
+LEAST_SECRET = 24
 
 
 @register(Tags.security)
@@ -179,6 +184,32 @@ def allowed_networks_parse(**kwargs: Any) -> list[CheckMessage]:
         for entry in settings.OUTGOING_ALLOW
         if not _parses(openings, (entry,))
     ]
+
+
+@register(Tags.security)
+def alert_webhook_is_signed(**kwargs: Any) -> list[CheckMessage]:
+    """E013: where alerts are posted, the address can be used and each secret signs. No message holds one."""
+    if not settings.ALERT_WEBHOOK_URL:
+        return []
+    hint = f"Set ALERT_WEBHOOK_SECRET to a secret: {_maker('ALERT_WEBHOOK_SECRET')}"
+    found: list[CheckMessage] = []
+    try:
+        target(settings.ALERT_WEBHOOK_URL, tuple(settings.OUTGOING_ALLOW))
+    except OutgoingError as error:
+        found.append(Error("ALERT_WEBHOOK_URL cannot be used.", hint=str(error), id="leadflip.E013"))
+    secrets = settings.ALERT_WEBHOOK_SECRET
+    if not secrets or not all(_parses(_signing_key, secret) for secret in secrets):
+        found.append(
+            Error("ALERT_WEBHOOK_SECRET is not set, or not well-formed.", hint=hint, id="leadflip.E013")
+        )
+    return found
+
+
+def _signing_key(text: str) -> bytes:
+    key = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+    if len(key) < LEAST_SECRET:
+        raise ValueError("shorter than 24 bytes")
+    return key
 
 
 @register(Tags.security)

@@ -233,6 +233,9 @@ GRACE_SECONDS = env.float("GRACE_SECONDS", default=8)
 # ("10.1.0.0/16", "127.0.0.1/32:9000").
 OUTGOING_ALLOW = env.list("OUTGOING_ALLOW", default=[])
 OUTGOING_CA_FILE = env.str("OUTGOING_CA_FILE", default="")
+# Where alerts are posted to, and the whsec_… secrets that sign them.
+ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default="")
+ALERT_WEBHOOK_SECRET = env.list("ALERT_WEBHOOK_SECRET", default=[])
 # smtp://user:password@host:port, smtp+starttls://…, smtps://…; wins over the account in the admin.
 SMTP_URL = env.str("SMTP_URL", default="")
 SMTP_FROM = env.str("SMTP_FROM", default="")
@@ -279,6 +282,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "watch-keys": {"task": "distribution.tasks.watch_keys", "schedule": 3600.0},
     "send-alerts": {"task": "delivery.tasks.send_alerts", "schedule": 60.0, "options": {"expires": 50}},
+    "post-alerts": {"task": "delivery.tasks.post_alerts", "schedule": 60.0, "options": {"expires": 50}},
     "forget-alerts": {"task": "delivery.tasks.forget_alerts", "schedule": 3600.0},
     "count-hours": {"task": "delivery.tasks.count_hours", "schedule": 60.0, "options": {"expires": 50}},
     "count-leads": {"task": "distribution.tasks.count_hours", "schedule": 60.0, "options": {"expires": 50}},

@@ -91,6 +91,11 @@ class Matter:
         return self.lane is not None and self.lane.state != Lane.State.CLOSED
 
     @property
+    def text(self) -> str:
+        """How it stands; of a slowed lane why, in our own words."""
+        return self.alert.text or (self.lane.last_error if self.lane and self.slowed else "")
+
+    @property
     def wait(self) -> str:
         """«120 leads wait», while it is slowed."""
         count = paging.counted(self.lane.waiting) if self.lane else 0

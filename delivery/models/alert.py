@@ -37,6 +37,10 @@ class Alert(models.Model):
     text = models.CharField(_("text"), max_length=500, blank=True)
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    # The webhook of whoever operates: when it took the alert, when it is tried next (empty: at once).
+    posted_at = models.DateTimeField(_("posted"), null=True, blank=True)
+    post_due = models.DateTimeField(null=True, blank=True)
+    post_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     # Nobody is told of it any more; it stays open until it is over.
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
@@ -63,6 +67,8 @@ class Alert(models.Model):
             models.Index(fields=["key", "-opened_at"], name="alert_recent"),
             # What is to be mailed.
             models.Index(fields=["opened_at"], condition=Q(sent_at=None), name="alert_unsent"),
+            # What is to be posted.
+            models.Index(fields=["opened_at"], condition=Q(posted_at=None), name="alert_unposted"),
         ]
 
     def __str__(self) -> str:
