@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Now
 
 from delivery.models import Job
 from delivery.models.job import WAITING, Status
@@ -53,6 +53,27 @@ FROM unnest(%(ids)s::uuid[], %(due)s::timestamptz[]) AS given (id, due)
 WHERE job.id = given.id
 """
 
+# What routing holds until an opening is not brought forward.
+SPREAD = """
+UPDATE delivery_job AS job
+SET budget_due = greatest(job.budget_due, given.due),
+    next_attempt_at = greatest(job.next_attempt_at, given.due)
+FROM unnest(%(ids)s::uuid[], %(due)s::timestamptz[]) AS given (id, due)
+WHERE job.id = given.id
+"""
+
+# Some recipients of a letter took it; those who did not are tried again.
+TAKEN = Func(
+    F("recipients"),
+    Value('$.*.state ? (@ == "accepted")'),
+    function="jsonb_path_exists",
+    template="%(function)s(%(expressions)s::jsonpath)",
+    output_field=BooleanField(),
+)
+# The partner has the lead; it may have it; it cannot have it.
+HAS_IT = Q(status=Status.DELIVERED)
+MAY_HAVE_IT = ~HAS_IT & (Q(had_unknown=True) | Q(Coalesce(TAKEN, False)))
+
 
 def at_once(jobs: Sequence[Job]) -> Mapping[UUID, datetime]:
     """All are due now."""
@@ -84,16 +105,44 @@ def resend(ids: Collection[UUID], *, again: bool = False, when: When = at_once) 
 
     Delivered ones only with `again`. A job whose place was given back takes one again. Refused are those
     that wait or are being sent, delivered ones without `again`, tests, those of erased leads and of inactive
-    partners, and those whose cap is full.
+    partners, those whose cap is full, and those whose leads others have by now.
     """
     hold_shared()
     ended = [Status.FAILED, Status.CANCELLED, *([Status.DELIVERED] if again else [])]
     held = _hold(ids, Q(status__in=ended, test=False, erased=False, partner__active=True))
-    homeless = [job for job in held if job.counted_on is None]
+    lost = readmission().elsewhere([job for job in held if job.status != Status.DELIVERED])
+    homeless = [job for job in held if job.counted_on is None and job.pk not in lost]
     capped = readmission().take(homeless) if homeless else {}
-    jobs = [job for job in held if job.pk not in capped]
+    refused = {**dict.fromkeys(lost, Refusal.ELSEWHERE), **capped}
+    jobs = [job for job in held if job.pk not in refused]
     _make_due(RESEND, jobs, when)
-    return Acted([job.pk for job in jobs], {**_others(ids, held, _not_resent), **capped})
+    return Acted([job.pk for job in jobs], {**_others(ids, held, _not_resent), **refused})
+
+
+@transaction.atomic
+def move(ids: Collection[UUID], *, to: int, reason: str, again: bool = False, when: When = at_once) -> Acted:
+    """Gives the leads of jobs to the partner `to`, as far as their profiles let it have them.
+
+    The jobs end as cancelled with `reason`. With `again` those go, too, whose partners have the lead or may
+    have it: of these only the waiting ones end, the others stay as they are. Refused are those that are being
+    sent, tests, those of erased leads, and those for which routing gives a reason.
+    """
+    hold_shared()
+    free = ~Q(status=Status.SENDING) & Q(test=False, erased=False)
+    held = _hold(ids, free if again else free & ~HAS_IT & ~MAY_HAVE_IT)
+    moved = readmission().move(held, to)
+    made = Job.objects.select_related("partner").filter(pk__in=moved.made.values()).order_by("pk")
+    _make_due(SPREAD, list(made), when)
+    ended = Job.objects.filter(pk__in=moved.made).exclude(HAS_IT)
+    ended.filter(Q(status__in=WAITING) | ~MAY_HAVE_IT).update(
+        status=Status.CANCELLED,
+        next_attempt_at=None,
+        settled_at=Coalesce("settled_at", Now()),
+        reason=reason,
+        told=False,
+    )
+    done = [job.pk for job in held if job.pk in moved.made]
+    return Acted(done, {**_others(ids, held, _not_moved), **moved.refused})
 
 
 @transaction.atomic
@@ -137,6 +186,16 @@ def _others(ids: Collection[UUID], jobs: Sequence[Job], why: Callable[[Job], Ref
 
 def _as_it_stands(job: Job) -> Refusal:
     return Refusal.SENDING if job.status == Status.SENDING else Refusal.SETTLED
+
+
+def _not_moved(job: Job) -> Refusal:
+    if job.test:
+        return Refusal.TEST
+    if job.erased:
+        return Refusal.ERASED
+    if job.status == Status.SENDING:
+        return Refusal.SENDING
+    return Refusal.HAS_IT if job.status == Status.DELIVERED else Refusal.IN_DOUBT
 
 
 def _not_resent(job: Job) -> Refusal:

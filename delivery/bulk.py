@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from delivery import acts
+from delivery import acts, services
 from delivery.acts import Acted
 from delivery.models import BulkAction, BulkSkip
 from delivery.models.bulk import Act, BulkState
@@ -24,12 +24,14 @@ from delivery.pages.filters import LogFilter
 from leadflip.kit import clock
 from leadflip.kit.trace import where
 from partners import audit
-from partners.models import User
+from partners.models import Partner, User
 from partners.models.revision import hold_shared
 
 log = structlog.get_logger(__name__)
 
 BATCH, SECONDS = 500, 5.0
+# Each of these is decided anew, under locks that routing waits for.
+MOVES = 100
 # Counted no further: what an index gives in a fraction of a second.
 MOST = 100_000
 KEPT = timedelta(days=90)
@@ -37,16 +39,27 @@ KEPT = timedelta(days=90)
 STALLED = timedelta(seconds=30)
 
 
-def start(*, key: UUID, act: Act, form: LogFilter, upto: UUID, again: bool, by: User) -> BulkAction:
+def start(
+    *,
+    key: UUID,
+    act: Act,
+    form: LogFilter,
+    upto: UUID,
+    again: bool,
+    by: User,
+    target: Partner | None = None,
+) -> BulkAction:
     """Lets the workers begin with the jobs of a valid, narrowing `form` whose ids are not above `upto`.
 
-    Asked twice, by `key` or while the same runs, it is begun once: that one is returned.
+    `target`: where a move goes to. Asked twice, by `key` or while the same runs, it is begun once: that one
+    is returned.
     """
     query, after = form.lasting
     jobs = form.jobs().filter(id__lte=upto)
     made = BulkAction(
         id=key,
         act=act,
+        target=target,
         filter=query,
         again=again,
         cursor=after,
@@ -59,7 +72,8 @@ def start(*, key: UUID, act: Act, form: LogFilter, upto: UUID, again: bool, by: 
     try:
         with transaction.atomic():
             made.save(force_insert=True)
-            audit.acted(by=by, what=_("Begin %(act)s") % {"act": act.label}, objects=[made])
+            what = f"{act.label}: {target}" if target else act.label
+            audit.acted(by=by, what=_("Begin %(act)s") % {"act": what}, objects=[made])
     except IntegrityError:
         return BulkAction.objects.filter(id=key).first() or BulkAction.objects.get(
             act=act, filter=query, state=BulkState.RUNNING
@@ -124,7 +138,7 @@ def _next(failed: Sequence[UUID], held: list[UUID]) -> int | None:
     ids = _ids(action)
     if ids:
         _note(action, ids, _do(action, ids))
-    if len(ids) < BATCH:
+    if len(ids) < _batch(action):
         action.state, action.ended_at = BulkState.DONE, clock.now()
     action.save()
     return len(ids)
@@ -136,7 +150,11 @@ def _ids(action: BulkAction) -> list[UUID]:
     if not form.is_valid():
         return []
     jobs = form.jobs().filter(id__gt=action.cursor, id__lte=action.upto)
-    return list(jobs.order_by("id").values_list("id", flat=True)[:BATCH])
+    return list(jobs.order_by("id").values_list("id", flat=True)[: _batch(action)])
+
+
+def _batch(action: BulkAction) -> int:
+    return min(BATCH, MOVES) if action.act == Act.MOVE else BATCH
 
 
 def _do(action: BulkAction, ids: Sequence[UUID]) -> Acted:
@@ -151,6 +169,11 @@ def _do(action: BulkAction, ids: Sequence[UUID]) -> Acted:
             return acts.cancel(ids, reason=_("Ended by %(person)s.") % {"person": person or _("somebody")})
         case Act.NOT_RECEIVED:
             return acts.not_received(ids, by=action.by_id)
+        case Act.MOVE:
+            to = action.target
+            assert to is not None  # a constraint says so
+            reason = services.moved_words(to, action.by)
+            return acts.move(ids, to=to.pk, reason=reason, again=action.again, when=pace)
 
 
 def _note(action: BulkAction, ids: Sequence[UUID], acted: Acted) -> None:

@@ -20,6 +20,24 @@ class Refusal(TextChoices):
         "erased",
         _("The lead’s values are gone: erased, or too old to be kept. Nothing can be sent."),
     )
+    HAS_IT = "has_it", _("The partner has it already. Say that another one is to have it, too.")
+    IN_DOUBT = "in_doubt", _("The partner may have it: an attempt had no answer, or a recipient took it.")
+    ELSEWHERE = (
+        "elsewhere",
+        _("As many partners have this lead by now as its profile lets have one. Look at the lead’s page."),
+    )
+    HAD = "had", _("The other partner had this lead before. Resend the job that it has.")
+    NO_SEAT = "no_seat", _("The other partner is not in the profile that this job came from.")
+    NO_PROFILE = "no_profile", _("The profile that it came from is switched off, or needs to be saved anew.")
+    PROFILE_RULES = "not_profile", _("The lead does not fit the rules of its profile any more.")
+    RULES = "rules", _("The lead does not fit the other partner’s rules.")
+    SEAT_OFF = "seat_off", _("The other partner’s assignment in the profile is not enabled.")
+    TO_INACTIVE = "to_inactive", _("The other partner is inactive.")
+    NO_METHOD = "no_method", _("No delivery method is set for the other partner.")
+    CLOSED = "closed", _("The other partner is closed now, and leads are not held for it.")
+    TO_CAPPED = "to_capped", _("A cap of the other partner or of its place in the profile is full.")
+    PACING = "pacing", _("The other partner’s cap is spread evenly: nothing of it is left by now.")
+    GATE = "gate", _("A gate of the profile keeps the lead from the other partner.")
     NOT_IN_DOUBT = "not_in_doubt", _("No failed attempt of it is in doubt: nothing is kept back.")
 
 

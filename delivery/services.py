@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from delivery import acts
 from delivery.acts import Acted
 from delivery.models import Job
@@ -14,7 +16,7 @@ from delivery.refusal import Refused
 from delivery.waking import add_waking
 from leadflip.kit.ids import uuid7
 from leadflip.kit.script import Fixed, Script
-from partners.models import User
+from partners.models import Partner, User
 
 
 class Placement(NamedTuple):
@@ -98,6 +100,22 @@ def resend(*, job_id: UUID, again: bool = False) -> None:
     Job.DoesNotExist.
     """
     _alone(job_id, acts.resend([job_id], again=again))
+
+
+def move(*, job_id: UUID, to: Partner, by: User, again: bool = False) -> None:
+    """Gives the lead of a job to another partner of its profile, if routing lets that one have it.
+
+    With `again` also where the first one has it, or may have it. Raises Refused for what `delivery.acts.move`
+    does not do, Job.DoesNotExist.
+    """
+    _alone(job_id, acts.move([job_id], to=to.pk, reason=moved_words(to, by), again=again))
+
+
+def moved_words(to: Partner, by: User | None) -> str:
+    """The reason of a job that was moved."""
+    person = by and (by.name or by.email)
+    named = {"partner": to.name, "person": person or _("somebody")}
+    return _("Moved to %(partner)s by %(person)s.") % named
 
 
 def not_received(*, job_id: UUID, by: User) -> None:

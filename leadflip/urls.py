@@ -24,6 +24,7 @@ urlpatterns = [
     path("admin/delivery/", include("delivery.pages.urls")),
     path("admin/audit/", include("partners.admin.urls")),
     path("admin/erase/", include("distribution.pages.erasing_urls")),
+    path("admin/move/", include("distribution.pages.moving_urls")),
     path("admin/imports/", include("distribution.pages.urls")),
     # The admin's index, under its own address: `admin:index` leads here.
     path("admin/", admin.site.admin_view(dashboard.dashboard), name="dashboard"),

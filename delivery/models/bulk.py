@@ -16,6 +16,7 @@ class Act(models.TextChoices):
     TRY_NOW = "try-now", _("Try now")
     CANCEL = "cancel", _("Cancel")
     NOT_RECEIVED = "not-received", _("Not received")
+    MOVE = "move", _("Move to another partner")
 
 
 class BulkState(models.TextChoices):
@@ -31,14 +32,18 @@ class BulkAction(models.Model):
 
     `filter` is the log's, as its address has it, in the order of its names. `total` are the jobs that it had
     when it was started, counted up to delivery.bulk.MOST + 1; they change their states meanwhile.
-    `refusals` counts the skipped jobs by reason. `tails`: by lane, when its last job is due (ISO 8601).
+    `target`: the partner that a move goes to. `refusals` counts the skipped jobs by reason. `tails`: by lane,
+    when its last job is due (ISO 8601).
     """
 
     # Made with the page that asks, so that what is asked twice is done once.
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     act = models.CharField(_("action"), max_length=12, choices=Act)
     filter = models.TextField()
-    # Delivered jobs too, where that was ticked.
+    target = models.ForeignKey(
+        "partners.Partner", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    # Delivered jobs too, where that was ticked; of a move also those in doubt.
     again = models.BooleanField(default=False)
     cursor = models.UUIDField()
     upto = models.UUIDField()
@@ -61,6 +66,11 @@ class BulkAction(models.Model):
                 condition=models.Q(state="running", ended_at=None)
                 | (~models.Q(state="running") & models.Q(ended_at__isnull=False)),
                 name="bulkaction_ended_when_over",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(act="move", target__isnull=False)
+                | (~models.Q(act="move") & models.Q(target=None)),
+                name="bulkaction_move_has_target",
             ),
             # Two people who ask for the same at once get one pass over it.
             models.UniqueConstraint(

@@ -29,10 +29,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The buttons of a job and, in `why`, what is to know about those that are missing."""
+    """The buttons of a job and, in `why`, what is to know about those that are missing.
+
+    `move`: whether another partner may be chosen for it.
+    """
 
     actions: list[Action] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
+    move: bool = False
 
 
 TRY_NOW, RESEND, CANCEL, NOT_RECEIVED = "try-now", "resend", "cancel", "not-received"
@@ -70,7 +74,7 @@ def _waiting(job: Job, now: datetime, held: Any) -> Offer:
         why.append(_("It is due: a worker takes it as soon as its destination has a place."))
     else:
         actions.insert(0, Action(TRY_NOW, _("Try now"), primary=True))
-    return Offer(actions, why)
+    return Offer(actions, why, move=not (job.test or job.erased))
 
 
 def _doubts(job: Job) -> list[str]:
@@ -97,7 +101,7 @@ def _ended(job: Job) -> Offer:
         why.append(
             _("An attempt had no answer: the partner may have this lead, so nobody else is offered it.")
         )
-    return Offer(actions, why)
+    return Offer(actions, why, move=True)
 
 
 # What the partner notices of a lead that is sent to it once more.

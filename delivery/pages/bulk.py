@@ -8,10 +8,12 @@ from django.contrib import admin, messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from delivery import bulk
+from delivery.acts import HAS_IT, MAY_HAVE_IT
 from delivery.models import BulkAction, Job
 from delivery.models.bulk import Act, BulkState
 from delivery.models.job import SETTLED, WAITING, Status
@@ -39,15 +41,25 @@ REFUSES: Mapping[Act, Mapping[Refusal, Q]] = {
     },
     Act.TRY_NOW: {Refusal.SENDING: Q(status=Status.SENDING), Refusal.SETTLED: Q(status__in=SETTLED)},
     Act.CANCEL: {Refusal.SENDING: Q(status=Status.SENDING), Refusal.SETTLED: Q(status__in=SETTLED)},
+    Act.MOVE: {
+        Refusal.TEST: Q(test=True),
+        Refusal.ERASED: Q(test=False, erased=True),
+        Refusal.SENDING: REAL & Q(status=Status.SENDING),
+        Refusal.HAS_IT: REAL & HAS_IT,
+        Refusal.IN_DOUBT: REAL & ~Q(status=Status.SENDING) & MAY_HAVE_IT,
+    },
     Act.NOT_RECEIVED: {Refusal.NOT_IN_DOUBT: ~Q(status=Status.FAILED, had_unknown=True)},
 }
+
+# Refused only where nobody ticked that they are meant, too.
+AGAIN = (Refusal.DELIVERED, Refusal.HAS_IT, Refusal.IN_DOUBT)
 
 
 @require_safe
 @needs("delivery.view_job")
 def index(request: HttpRequest) -> HttpResponse:
     """All bulk actions, newest first."""
-    found = paging.page(BulkAction.objects.select_related("by"), request.GET)
+    found = paging.page(BulkAction.objects.select_related("by", "target"), request.GET)
     rows = [(each, words.title(each), words.filters(each)) for each in found.rows]
     return _page(request, "bulk_actions", title=_("Bulk actions"), page=found, rows=rows)
 
@@ -58,16 +70,23 @@ def new(request: HttpRequest, action: str) -> HttpResponse:
     """What would be done with the jobs of the address's filters; a POST begins it."""
     if action not in Act.values:
         raise Http404
+    if action == Act.MOVE:
+        return redirect(f"{reverse('move:jobs')}?{request.GET.urlencode()}")
     act, form = Act(action), LogFilter(request.GET)
     if not form.is_valid() or not form.narrows:
-        return _page(request, "bulk_new", title=words.ASKS[act], act=act, form=form, status=422)
+        return too_many(request, act, form)
     typed = StartForm(request.POST) if request.method == "POST" else None
     if typed is not None and typed.is_valid():
         return _begin(request, act, form, typed)
     # The newest id there can be now: what comes later was not on the page.
     upto = first_of(clock.now())
-    asked, typed = _asked(act, form, upto), typed or _form(upto)
-    return _page(request, "bulk_new", **asked, typed=typed, query=_query(form))
+    shown, typed = asked(act, form, upto), typed or _form(upto)
+    return _page(request, "bulk_new", **shown, typed=typed)
+
+
+def too_many(request: HttpRequest, act: Act, form: LogFilter) -> HttpResponse:
+    """Says that the filters fit nothing or do not narrow the log."""
+    return _page(request, "bulk_new", title=words.ASKS[act], act=act, form=form, status=422)
 
 
 def _form(upto: UUID) -> StartForm:
@@ -86,13 +105,13 @@ def _begin(request: HttpRequest, act: Act, form: LogFilter, typed: StartForm) ->
     return redirect("delivery:bulk", made.pk)
 
 
-def _asked(act: Act, form: LogFilter, upto: UUID) -> dict[str, Any]:
+def asked(act: Act, form: LogFilter, upto: UUID) -> dict[str, Any]:
     """All that is to know before it begins. Three queries and those of the lines."""
     jobs = form.jobs().filter(id__lte=upto)
     total, refused = _counts(act, jobs)
     acts = total - sum(refused.values())
     first = form.rows().filter(id__lte=upto).order_by("id")[:FIRST]
-    again = refused.get(Refusal.DELIVERED, 0)
+    again = sum(refused.get(why, 0) for why in AGAIN)
     return {
         "title": words.ASKS[act],
         "act": act,
@@ -105,6 +124,7 @@ def _asked(act: Act, form: LogFilter, upto: UUID) -> dict[str, Any]:
         "again": words.bounded(again) if again else "",
         "first": lines(list(first)),
         "notes": words.NOTICED[act],
+        "query": _query(form),
         "button": words.button(act, acts, more=total > bulk.MOST),
     }
 
@@ -155,7 +175,7 @@ def skipped(request: HttpRequest, bulk_id: UUID) -> HttpResponse:
 
 
 def _found(bulk_id: UUID) -> BulkAction:
-    return get_object_or_404(BulkAction.objects.select_related("by"), pk=bulk_id)
+    return get_object_or_404(BulkAction.objects.select_related("by", "target"), pk=bulk_id)
 
 
 def _standing(found: BulkAction) -> dict[str, Any]:

@@ -20,6 +20,7 @@ ASKS: Mapping[Act, Any] = {
     Act.TRY_NOW: gettext_lazy("Try jobs now"),
     Act.CANCEL: gettext_lazy("Cancel jobs"),
     Act.NOT_RECEIVED: gettext_lazy("Note jobs as not received"),
+    Act.MOVE: gettext_lazy("Move jobs to another partner"),
 }
 _SAME = gettext_lazy(
     "Each has the id that the partner knows: the same webhook-id or Message-ID, by which repeats can be "
@@ -53,6 +54,21 @@ NOTICED: Mapping[Act, list[Any]] = {
             "next best partner gets the lead."
         ),
     ],
+    Act.MOVE: [
+        gettext_lazy(
+            "The profile that each job came from decides once more, and asks the chosen partner alone: its "
+            "rules, hours, caps and pacing hold, and whom they keep out is skipped with the reason."
+        ),
+        gettext_lazy(
+            "What is moved ends here as cancelled, its cap place is given back, and the chosen partner gets "
+            "a job of its own, at its own price."
+        ),
+        gettext_lazy(
+            "What is being sent at that moment stays. So does what this partner has or may have, unless you "
+            "say otherwise: the lead is then with two partners."
+        ),
+        _PACED,
+    ],
 }
 BUTTONS: Mapping[Act, Callable[[int], str]] = {
     Act.RESEND: lambda n: ngettext("Resend %(n)s job", "Resend %(n)s jobs", n),
@@ -61,18 +77,19 @@ BUTTONS: Mapping[Act, Callable[[int], str]] = {
     Act.NOT_RECEIVED: lambda n: ngettext(
         "Note %(n)s job as not received", "Note %(n)s jobs as not received", n
     ),
+    Act.MOVE: lambda n: ngettext("Move %(n)s job", "Move %(n)s jobs", n),
 }
 # What can be done with jobs of a status.
 OFFERED: Mapping[str, tuple[Act, ...]] = {
     "": tuple(Act),
-    Status.QUEUED: (Act.TRY_NOW, Act.CANCEL),
-    Status.RETRYING: (Act.TRY_NOW, Act.CANCEL),
-    HELD: (Act.CANCEL,),
+    Status.QUEUED: (Act.TRY_NOW, Act.MOVE, Act.CANCEL),
+    Status.RETRYING: (Act.TRY_NOW, Act.MOVE, Act.CANCEL),
+    HELD: (Act.MOVE, Act.CANCEL),
     Status.SENDING: (),
-    Status.DELIVERED: (Act.RESEND,),
-    Status.FAILED: (Act.RESEND, Act.NOT_RECEIVED),
-    DOUBT: (Act.NOT_RECEIVED, Act.RESEND),
-    Status.CANCELLED: (Act.RESEND,),
+    Status.DELIVERED: (Act.RESEND, Act.MOVE),
+    Status.FAILED: (Act.RESEND, Act.MOVE, Act.NOT_RECEIVED),
+    DOUBT: (Act.NOT_RECEIVED, Act.RESEND, Act.MOVE),
+    Status.CANCELLED: (Act.RESEND, Act.MOVE),
 }
 
 
@@ -89,9 +106,10 @@ def button(act: Act, count: int, *, more: bool = False) -> str:
 
 
 def title(action: BulkAction) -> str:
-    """«Resend: 312 jobs»."""
+    """«Resend: 312 jobs», «Move to Acme: 312 jobs»."""
     jobs = ngettext("%(n)s job", "%(n)s jobs", action.total) % {"n": bounded(action.total)}
-    return f"{Act(action.act).label}: {jobs}"
+    moved = action.target and _("Move to %(partner)s") % {"partner": action.target.name}
+    return f"{moved or Act(action.act).label}: {jobs}"
 
 
 def filters(action: BulkAction) -> list[tuple[Any, Any]]:

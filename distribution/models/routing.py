@@ -13,6 +13,7 @@ class Cause(models.TextChoices):
     NEW = "new", _("New lead")
     FAILOVER = "failover", _("Failover")
     AGAIN = "again", _("Routed again")
+    MOVED = "moved", _("Moved")
 
 
 class Decision(models.Model):

@@ -17,6 +17,7 @@ LETTERS = {
     "outranked": "o",
     "not_its_turn": "t",
     "offered": "f",
+    "not_named": "n",
     "disabled": "d",
     "inactive": "i",
     "no_settings": "s",

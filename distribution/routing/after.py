@@ -13,10 +13,11 @@ from django.db.models import QuerySet
 
 from delivery.models import Job
 from delivery.models.job import Status
+from delivery.readmission import Moved
 from delivery.refusal import Refusal
 from delivery.signals import Settled
 from distribution.models import Assignment
-from distribution.routing import places
+from distribution.routing import moving, places, standing
 from distribution.routing.again import failover
 from distribution.routing.ledger import Owner, Spans, Take
 from distribution.routing.places import Wanted
@@ -37,7 +38,7 @@ def settled(jobs: Sequence[Settled], **_: object) -> None:
 
 
 class Readmit:
-    """Registered with delivery: resent jobs take places again."""
+    """Registered with delivery: resent jobs take places again, moved ones go where routing lets them."""
 
     def take(self, jobs: Sequence[Job]) -> Mapping[UUID, Refusal]:
         """See delivery.readmission."""
@@ -50,6 +51,14 @@ class Readmit:
         for day, ids in by_day.items():
             Job.objects.filter(pk__in=ids).update(counted_on=day)
         return dict.fromkeys(refused, Refusal.CAPPED)
+
+    def elsewhere(self, jobs: Sequence[Job]) -> set[UUID]:
+        """See delivery.readmission."""
+        return standing.lost(jobs)
+
+    def move(self, jobs: Sequence[Job], to: int) -> Moved:
+        """See delivery.readmission."""
+        return moving.move(jobs, to)
 
 
 def _wanted(jobs: Sequence[Job]) -> list[Wanted]:

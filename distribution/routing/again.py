@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import Max
 
 from delivery.models import Job
-from delivery.models.job import Status
 from distribution.models import Decision, Lead
 from distribution.models.lead import Routing
 from distribution.models.routing import Cause
@@ -25,11 +24,10 @@ from distribution.routing.decide import decide
 from distribution.routing.ledger import Ledger, Owner
 from distribution.routing.record import Made
 from distribution.routing.route import route
+from distribution.routing.standing import GONE, lock
 from leadflip.kit import clock
 from leadflip.kit.script import Script
 from partners.models.revision import Revision, hold_shared
-
-GONE = (Status.FAILED, Status.CANCELLED)
 
 
 class Offer(NamedTuple):
@@ -50,7 +48,7 @@ def failover(losses: Iterable[tuple[UUID, int]], freed: Iterable[Owner]) -> Iter
     took `hold_shared()`.
     """
     losses = sorted(set(losses))
-    leads = _locked(lead for lead, _profile in losses)
+    leads = lock(lead for lead, _profile in losses)
     revision = Revision.current()
     offers = [
         offer._replace(profile=replace(offer.profile, sold_limit=1))
@@ -73,7 +71,7 @@ def route_again(lead_ids: Iterable[UUID]) -> int:
     attempt's end is not known: the lead would be sold twice.
     """
     revision = hold_shared()
-    leads = list(_locked(lead_ids).values())
+    leads = list(lock(lead_ids).values())
     before = Job.objects.filter(lead__in=leads).count()
     offers = []
     for lead in leads:
@@ -84,16 +82,6 @@ def route_again(lead_ids: Iterable[UUID]) -> int:
         route(leads, revision=revision)
     _mark(leads)
     return Job.objects.filter(lead__in=leads).count() - before
-
-
-def _locked(lead_ids: Iterable[UUID]) -> dict[UUID, Lead]:
-    """Without those that were erased."""
-    rows = (
-        Lead.objects.filter(pk__in=set(lead_ids), erased_at=None)
-        .select_for_update(no_key=True)
-        .order_by("pk")
-    )
-    return {lead.pk: lead for lead in rows}
 
 
 def _offers(lead: Lead, plan: Plan, profiles: set[int]) -> list[Offer]:

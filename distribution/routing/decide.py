@@ -4,7 +4,7 @@ A pure function of its arguments. Routing, trying out and replaying all call it.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,6 +23,7 @@ from distribution.rules.targets import Facts, Target
 # Longer texts are cut in the record, which stands once a lead and profile.
 LONGEST_FACT = 200
 EMPTY = Ledger()
+NOT_NAMED = word(["not_named"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Decided:
     """The decision, ready for its record.
 
     `text` holds the verdicts, one a seat in rank order, [code] or [code, detail]. Codes: chosen, with the
-    instant until which its job is held; outranked, disabled, inactive, no_settings, offered; not_its_turn
+    instant until which its job is held; outranked, disabled, inactive, no_settings, offered;
+    not_named, where an operator chose another partner; not_its_turn
     with [credit, weight]; error with [gate, class]; cap and pacing with [whose, period, used, most]; closed
     with its opening, if there is one; rules and profile_rules with the failed condition's place,
     [alternative, condition].
@@ -72,11 +74,13 @@ def decide(
     now: datetime,
     ledger: Ledger = EMPTY,
     offered: frozenset[int] = frozenset(),
+    only: int | None = None,
 ) -> Decided:
     """Decides one profile for a lead with the open values `facts`; never raises for what they are.
 
     `ledger`: what is taken by now, and the turns; it is read, not changed. `offered`: partners who had
-    the lead from this profile before, and do not get it again.
+    the lead from this profile before, and do not get it again. `only`: the partner whom an operator chose;
+    nobody else is asked.
     """
     case = Case(facts, profile, world, now, ledger, offered)
     miss = profile.rules.miss(facts, case.known)
@@ -85,12 +89,15 @@ def decide(
         compared = {target.key: target for target in profile.rules.targets}
         return Decided(" ".join([verdict] * len(profile.seats)), (), _facts(compared, facts))
     short = Shortlist.of(profile, world)
-    judged = {place: _judge(profile.seats[place], case) for place in short.open(facts)}
+    places = short.open(facts)
+    if only is not None:
+        places = [place for place in places if profile.seats[place].partner_id == only]
+    judged = {place: _judge(profile.seats[place], case) for place in places}
     skips = {profile.seats[place].id: each for place, each in judged.items() if isinstance(each, Skip)}
     eligible = [profile.seats[place] for place, each in judged.items() if not isinstance(each, Skip)]
     order = STRATEGIES[profile.strategy](eligible, case)
     chosen = _take(order, case, skips)
-    words = short.words.copy()
+    words = short.words.copy() if only is None else _named(short.words, profile, only)
     for place, each in judged.items():
         seat = profile.seats[place]
         words[place] = word(_verdict(seat, skips.get(seat.id) or each, chosen, order))
@@ -102,6 +109,12 @@ def decide(
         tuple(take for seat in chosen.values() for take in world.takes(seat, now)),
         order.credits if chosen else None,
     )
+
+
+def _named(words: Sequence[str], profile: CompiledProfile, only: int) -> list[str]:
+    """The verdicts of those that are not asked, where only one partner is."""
+    pairs = zip(words, profile.seats, strict=True)
+    return [standing if seat.partner_id == only else NOT_NAMED for standing, seat in pairs]
 
 
 def _take(order: Order, case: Case, skips: dict[int, Skip]) -> dict[int, Seat]:

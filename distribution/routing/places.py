@@ -94,6 +94,11 @@ class Count:
             _first_counts(alone=False)
         list(_rows({*self.spans, *more}, locked=True))
 
+    def look(self) -> Ledger:
+        """The places as they stand, for a trial that takes none: nothing is locked, seeded or written."""
+        rows = _rows(self.spans, locked=False) if self.spans else ()
+        return Ledger(uses={owner_of(row): used(row, self.spans[owner_of(row)]) for row in rows})
+
     @property
     def any(self) -> bool:
         """Whether there is anything to read, to lock or to write."""

@@ -34,15 +34,17 @@ FROM json_to_recordset(%(made)s::json) AS made (
 """)
 
 
-def write(script: Script, made: Sequence[Made], *, revision: int, at: datetime) -> None:
+def write(script: Script, made: Sequence[Made], *, revision: int, at: datetime) -> list[UUID]:
     """Adds one record a decision and one job a pick; the engines are woken at the commit.
+
+    Returns the jobs' ids, in the order of the picks.
 
     The script raises IntegrityError if a profile has decided a lead already.
     """
     if made:
         rows = json.dumps([_row(each) for each in made])
         script.add(WRITE, {"made": rows, "revision": revision, "at": at})
-    add_placing(
+    return add_placing(
         script,
         [_placement(each, pick) for each in made if not each.test for pick in each.decided.picks],
         at=at,

@@ -10,6 +10,7 @@ from typing import Any, NotRequired, TypedDict
 from django.utils.translation import gettext as _
 
 from distribution.models import Decision
+from distribution.models.routing import Cause
 from distribution.routing.document import AssignmentDocument, ProfileDocument
 from distribution.routing.gates import GATES, STANDING
 from distribution.routing.gates.base import Gate, Record
@@ -80,7 +81,11 @@ def told(decision: Decision, document: ProfileDocument, names: Mapping[int, str]
         "sequence": decision.seq,
         "decided_at": decision.at.isoformat(),
         "values": decision.facts,
-        "assignments": list(told_verdicts(decision.verdicts, document, decision.facts, names)),
+        "assignments": list(
+            told_verdicts(
+                decision.verdicts, document, decision.facts, names, named=decision.cause == Cause.MOVED
+            )
+        ),
     }
 
 
@@ -89,10 +94,12 @@ def told_verdicts(
     document: ProfileDocument,
     facts: Mapping[str, Any],
     names: Mapping[int, str],
+    *,
+    named: bool = False,
 ) -> Iterator[ToldVerdict]:
-    """The verdicts in rank order; `verdicts` and `facts` are a decision's."""
+    """The verdicts in rank order; `verdicts` and `facts` are a decision's. `named`: an operator chose."""
     turns = document["strategy"] == "round_robin"
-    eligible = _eligible_weight(verdicts, document)
+    eligible = 0 if named else _eligible_weight(verdicts, document)
     rows = zip(document["assignments"], verdicts, strict=False)
     for rank, (row, (code, *detail)) in enumerate(rows, start=1):
         record = Record(document, row, facts)
@@ -104,7 +111,7 @@ def told_verdicts(
             "chosen": code == "chosen",
             "code": code,
             "detail": _detail(code, one, record),
-            "reason": _reason(code, one, record, eligible),
+            "reason": _reason(code, one, record, eligible, named),
             "priority": row["priority"],
             "price": document["base_price"] if row["price"] is None else row["price"],
             "currency": document["currency"],
@@ -141,20 +148,20 @@ def _detail(code: str, detail: Any, record: Record) -> dict[str, Any]:
     return dict(zip(_PARTS.get(code, ()), detail, strict=False)) or {"detail": detail}
 
 
-def _reason(code: str, detail: Any, record: Record, eligible: int) -> str:
+def _reason(code: str, detail: Any, record: Record, eligible: int, named: bool) -> str:
     if code == "chosen":
-        return _chosen(detail, record, eligible)
+        return _chosen(detail, record, eligible, named)
     if code == "profile_rules":
         words = miss(record.document["rules"], detail, record.document, record.facts)
         return _("skipped by the profile's rules, %(miss)s") % {"miss": words}
     return _("skipped, %(why)s") % {"why": _why(code, detail, record, eligible)}
 
 
-def _chosen(held: str | None, record: Record, eligible: int) -> str:
-    words = _("chosen")
+def _chosen(held: str | None, record: Record, eligible: int, named: bool) -> str:
+    words = _("chosen by an operator") if named else _("chosen")
     if eligible:
-        named = {"weight": _weight(record.assignment), "eligible": eligible}
-        words = _("chosen, it was its turn (weight %(weight)s of %(eligible)s)") % named
+        weights = {"weight": _weight(record.assignment), "eligible": eligible}
+        words = _("chosen, it was its turn (weight %(weight)s of %(eligible)s)") % weights
     if held is None:
         return words
     opening = show.full_time(datetime.fromisoformat(held))
@@ -166,6 +173,8 @@ def _why(code: str, detail: Any, record: Record, eligible: int) -> str:
         return _("a better-ranked partner got the lead")
     if code == "offered":
         return _("it had this lead before")
+    if code == "not_named":
+        return _("the operator chose another partner")
     if code == "not_its_turn":
         named = {"credit": detail[0], "weight": detail[1], "eligible": eligible}
         return _("it was not its turn (weight %(weight)s of %(eligible)s, credit %(credit)s)") % named

@@ -44,9 +44,9 @@ def test_log_offers_what_fits_its_filter_and_nothing_without_one(operator: Clien
     assert offered == {
         "": set(),
         "test=no": set(),
-        "last=7d": {"resend", "try-now", "cancel", "not-received"},
-        "status=failed": {"resend", "not-received"},
-        "status=retrying": {"try-now", "cancel"},
+        "last=7d": {"resend", "try-now", "cancel", "not-received", "move"},
+        "status=failed": {"resend", "move", "not-received"},
+        "status=retrying": {"try-now", "move", "cancel"},
         "status=delivered": set(),
     }
 

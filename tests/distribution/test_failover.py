@@ -6,6 +6,7 @@ import pytest
 
 from delivery.engine import news
 from delivery.models import Job
+from delivery.refusal import Refused
 from delivery.services import not_received, resend
 from distribution.models import Decision, Entity, Lead
 from distribution.routing import compiled, record
@@ -77,13 +78,13 @@ def test_one_partner_never_gets_it_twice() -> None:
     assert [placed(row) for row in rows] == [1, 0, 1]
 
 
-def test_resent_job_that_fails_again_offers_nothing_while_another_has_it() -> None:
+def test_failed_job_is_not_resent_while_another_has_its_lead() -> None:
     rows = in_force({}, {}, {}, failover=True)
     routed(rows[0].profile.entity)
     job = Job.objects.get()
     end(job)
-    resend(job_id=job.pk)
-    end(job)
+    with pytest.raises(Refused, match="As many partners have this lead"):
+        resend(job_id=job.pk)
     assert [placed(row) for row in rows] == [1, 1, 0]
 
 

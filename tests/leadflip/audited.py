@@ -219,6 +219,16 @@ PAGES: dict[str, tuple[dict[str, str], Told]] = {
         ("delivery.bulkaction", "acted", "Begin Resend"),
     ),
     "/admin/delivery/bulk/<uuid:bulk_id>/stop/": ({}, ("delivery.bulkaction", "acted", "Stop")),
+    "/admin/move/<uuid:job_id>/": ({"to": "@to"}, ("delivery.job", "acted", "Move to Beta Energy")),
+    "/admin/move/": (
+        {
+            "?status": "failed",
+            "?to": "@to",
+            "key": "01900000-0000-7000-8000-000000000001",
+            "upto": "@job_id",
+        },
+        ("delivery.bulkaction", "acted", "Begin Move to another partner: Beta Energy"),
+    ),
     "/admin/erase/start/": (
         {"lead": "@lead", "found_by": "lead", "word": "ERASE"},
         ("distribution.erasure", "acted", "Erase a person"),

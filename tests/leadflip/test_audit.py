@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from delivery.models import Job, Lane
 from distribution.models import Import
+from distribution.services import save_profile
 from partners.models import AuditEntry, User
-from tests.factories import AttemptBodyFactory, make_fields
+from tests.factories import AssignmentFactory, AttemptBodyFactory, make_fields
 from tests.forms import submit
 from tests.leadflip.audited import CHANGES_NOTHING, FORMS, PAGES, READ_ONLY, Form
 from tests.leadflip.doors import ROLES, House, read
@@ -139,7 +140,7 @@ def test_own_pages_tell_what_was_done(db: None, url: str) -> None:
 
 
 def _let_all_be_done(house: House, url: str) -> None:
-    """A slowed destination; for Stop, a file that is being imported."""
+    """A slowed destination, and another partner; for Stop, a file that is being imported."""
     if url.endswith("/stop/"):
         Import.objects.update(state="running", started_at=timezone.now())
     job = Job.objects.get(pk=house.objects["job_id"])
@@ -150,7 +151,10 @@ def _let_all_be_done(house: House, url: str) -> None:
     Authenticator.objects.create(user_id=house.objects["user"], type="totp", data={})
     partner = job.partner
     lane = Lane.objects.create(settings=job.settings, state="open", open_until=timezone.now(), failures=1)
-    house.objects.update(lane_id=lane.pk, partner_id=partner.pk)
+    assert job.assignment is not None
+    other = AssignmentFactory.create(profile=job.assignment.profile, partner__name="Beta Energy")
+    save_profile(profile=other.profile, by=None)
+    house.objects.update(lane_id=lane.pk, partner_id=partner.pk, to=other.partner_id)
 
 
 def _takes(cell: str) -> bool:
