@@ -34,6 +34,7 @@ urlpatterns = [
     path("forms/<str:token>/sent/", hosted_form.sent, name="hosted_form_sent"),
     path("account/kept/<str:name>/", kept.page, name="kept"),
     path("account/", include("partners.accounts.urls")),
+    path("portal/deliveries/", include("delivery.pages.own_urls")),
     path("portal/signatures/", signatures.own, name="portal_signatures"),
     path("portal/", include("portal.urls")),
 ]

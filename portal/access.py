@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from partners.models import Member, Partner, User
+from partners.models import May, Member, Partner, User
 from portal.models import Entry
 
 P = ParamSpec("P")
@@ -50,6 +50,11 @@ class Place:
     def is_owner(self) -> bool:
         """Owners say who else may enter."""
         return self.member.role == Member.Role.OWNER
+
+    def may(self, what: May) -> bool:
+        """Whether the partner's people may do this; read-only members see alone."""
+        allowed = what.value in self.partner.may
+        return allowed and (self.may_answer or what == May.DELIVERIES)
 
 
 PartnerView = Callable[Concatenate[HttpRequest, Place, P], HttpResponseBase]

@@ -75,6 +75,12 @@ class EntryEvent(models.Model):
         JOINED = "joined", _("Joined")
         ROLE = "role", _("Changed a role")
         REMOVED = "removed", _("Removed a person")
+        OPENED = "opened", _("Opened what was sent")
+        RESENT = "resent", _("Resent")
+        TESTED = "tested", _("Sent a test lead")
+        PAUSED = "paused", _("Paused deliveries")
+        RESUMED = "resumed", _("Resumed deliveries")
+        NEW_SECRET = "new_secret", _("Made a signing secret")
 
     id = models.BigAutoField(primary_key=True)
     entry = models.ForeignKey(Entry, models.CASCADE, null=True, blank=True, related_name="events")
@@ -82,7 +88,8 @@ class EntryEvent(models.Model):
     user = models.ForeignKey("partners.User", models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind)
     # What a download held: {"filter": …, "rows": n}; why a lead was refused: {"reason": code}; which answer
-    # was taken back: {"review": …}; of people, whom: {"email": …, "role": …}. Never a lead's value.
+    # was taken back: {"review": …}; of people, whom: {"email": …, "role": …}; which delivery: {"job": id}.
+    # Never a lead's value.
     detail = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=timezone.now)
 

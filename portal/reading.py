@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 from uuid import UUID
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from leadflip.kit import show
+from partners.models import DeliverySettings
 from partners.sheet import Cell, Column, Sheet, Ticks, reader
 from portal.models import Entry
 from portal.values import Shown, shown
@@ -23,6 +25,17 @@ class Summary:
 
     title: str
     bits: tuple[tuple[str, str], ...] = ()
+
+
+class Delivered(Protocol):
+    """What was handed to a partner: an entry, or a job."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def lead_id(self) -> UUID: ...
+    @property
+    def settings(self) -> DeliverySettings: ...
 
 
 def ticks_of(entry: Entry) -> Ticks:
@@ -49,18 +62,20 @@ def why(entry: Entry) -> str:
     return reader().why(entry.id, ticks_of(entry))
 
 
-def summaries(entries: Sequence[Entry]) -> dict[UUID, Summary]:
+def summaries(entries: Sequence[Delivered]) -> dict[UUID, Summary]:
     """By entry id. Encrypted values stay shut in lists: only a lead's own page opens them."""
     sheets = reader().sheets({entry.lead_id for entry in entries})
     return {entry.id: _summary(entry, sheets.get(entry.lead_id)) for entry in entries}
 
 
-def open_cells(entry: Entry, sheet: Sheet) -> tuple[Cell, ...]:
+def open_cells(given: Delivered, sheet: Sheet) -> tuple[Cell, ...]:
     """The ticked cells that lists may show: without encrypted ones."""
-    return sheet.ticked(_open_only(ticks_of(entry), sheet.columns))
+    row = given.settings
+    ticks = Ticks.of(row.everything, row.per_entity, sheet.entity_id)
+    return sheet.ticked(_open_only(ticks, sheet.columns))
 
 
-def _summary(entry: Entry, sheet: Sheet | None) -> Summary:
+def _summary(entry: Delivered, sheet: Sheet | None) -> Summary:
     fallback = _("Lead %(id)s") % {"id": entry.lead_id.hex[-8:]}
     if sheet is None:
         return Summary(fallback)

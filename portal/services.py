@@ -162,6 +162,14 @@ def viewed(*, entry: Entry, user: User, at: datetime) -> None:
         )
 
 
+def noted(
+    *, partner: Partner, user: User, kind: EntryEvent.Kind, at: datetime, job: UUID | None = None
+) -> None:
+    """Notes what a person did with the partner's deliveries."""
+    detail = {"job": str(job)} if job else {}
+    EntryEvent.objects.create(partner=partner, user=user, kind=kind, detail=detail, at=at)
+
+
 def erase(lead_ids: Collection[UUID]) -> dict[str, int]:
     """Removes what people of partners wrote about leads; entries, answers and their history stay."""
     noted = Entry.objects.filter(lead_id__in=lead_ids).exclude(note="")

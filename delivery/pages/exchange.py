@@ -51,6 +51,11 @@ def of(
         return Exchange(missing=_("Nothing is sent: the lead appears in the partner’s feed."))
     if not isinstance(user, PermissionsMixin) or not user.has_perm("delivery.view_attemptbody"):
         return Exchange(missing=_("What was sent and answered is not shown to your role."))
+    return kept(job, attempt, opened=opened)
+
+
+def kept(job: Job, attempt: Attempt, *, opened: bool) -> Exchange:
+    """The exchange of an attempt that sent something, for whoever may see it."""
     bodies = AttemptBody.objects.filter(attempt=attempt)
     body = bodies.first() if opened else bodies.defer("sealed").first()
     if body is None:

@@ -75,6 +75,8 @@ def _page(
         "subtitle": f"{state['lead'] or row.lead_id} → {row.partner.name}",
         "chosen": chosen,
         "exchange": shown,
+        "open_at": reverse("delivery:job_sent", args=[row.id]),
+        "open_note": _("Who opens it stands in the audit log."),
         "returned": bounces.of(request.user, row) if row.kind == Kind.EMAIL else [],
         **state,
     }

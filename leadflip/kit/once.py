@@ -31,9 +31,9 @@ def way(request: HttpRequest) -> HttpResponse | None:
 
 
 @never_cache
-def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+def page(request: HttpRequest, context: dict[str, Any], template: str = "admin/once.html") -> HttpResponse:
     """Shows and forgets what was kept; says so where nothing is."""
-    return render(request, "admin/once.html", {**context, **taken(request)})
+    return render(request, template, {**context, **taken(request)})
 
 
 def taken(request: HttpRequest) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
@@ -20,7 +21,7 @@ from partners.admin.caps import CAP_FIELDS, caps_fieldset, show_caps, used_lines
 from partners.admin.delivery import DeliveryForm
 from partners.admin.delivery_words import own_words, summary
 from partners.admin.people import MemberInline
-from partners.models import DeliverySettings, Partner
+from partners.models import DeliverySettings, May, Partner
 from partners.models.revision import hold_exclusive
 from partners.used import use_reader
 
@@ -33,10 +34,9 @@ FIELDS = [
     "active",
     "in_flight",
     "rate",
-    "tells_why",
-    "return_days",
     "notes",
 ]
+PORTAL_FIELDS = ["tells_why", "return_days", "may"]
 SEE_BELOW = _("Delivery: mend what is marked in that section.")
 # Names the partner whose page is to send a test lead once it opens.
 TEST_SLOT = "send_test"
@@ -45,9 +45,17 @@ TEST_SLOT = "send_test"
 class PartnerForm(ModelForm[Partner]):
     """The partner, and its Delivery section in `delivery`."""
 
+    may = forms.MultipleChoiceField(
+        label=Partner._meta.get_field("may").verbose_name,
+        help_text=Partner._meta.get_field("may").help_text,
+        choices=May.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
     class Meta:
         model = Partner
-        fields = [*FIELDS, *CAP_FIELDS]
+        fields = [*FIELDS, *PORTAL_FIELDS, *CAP_FIELDS]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -124,7 +132,7 @@ class PartnerAdmin(ConfigAdmin[Partner]):
         caps = caps_fieldset(obj)
         if obj is not None and not self.has_change_permission(request, obj):
             caps = (caps[0], {"fields": ["caps_used"]})
-        return [(None, {"fields": FIELDS}), caps]
+        return [(None, {"fields": FIELDS}), (_("In its portal"), {"fields": PORTAL_FIELDS}), caps]
 
     @admin.display(description=_("used"))
     def caps_used(self, partner: Partner) -> str:

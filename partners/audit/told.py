@@ -108,7 +108,13 @@ def _value(row: Model, column: "Field[Any, Any]") -> Any:
     if isinstance(column, ForeignKey):
         return getattr(row, column.name)
     value = getattr(row, column.attname)
-    return dict(column.flatchoices).get(value, value) if column.choices else value
+    inner = getattr(column, "base_field", column)
+    names = dict(inner.flatchoices or ())
+    if not names:
+        return value
+    if isinstance(value, list):
+        return [names.get(each, each) for each in value]
+    return names.get(value, value)
 
 
 def words(value: Any) -> str:

@@ -1,7 +1,7 @@
 """Who receives leads, how they are reached, all people with a login, and what they did."""
 
 from partners.models.audit import AuditEntry
-from partners.models.partner import Partner
+from partners.models.partner import May, Partner
 from partners.models.people import Invitation, Member, User
 from partners.models.revision import Revision
 from partners.models.settings import DeliverySettings, RetryPolicy
@@ -10,6 +10,7 @@ __all__ = [
     "AuditEntry",
     "DeliverySettings",
     "Invitation",
+    "May",
     "Member",
     "Partner",
     "RetryPolicy",

@@ -20,6 +20,16 @@ def known_zone(value: str) -> None:
         )
 
 
+class May(models.TextChoices):
+    """What a partner's people may do in its portal beside reading and answering its leads."""
+
+    DELIVERIES = "deliveries", _("See its deliveries: each attempt, what was sent and answered")
+    TEST = "test", _("Send itself a test lead")
+    RESEND = "resend", _("Send failed deliveries again")
+    PAUSE = "pause", _("Pause and resume its deliveries")
+    SECRETS = "secrets", _("Make a new signing secret")
+
+
 class Partner(Capped):
     """A receiver of leads. An inactive one gets nothing and keeps its history."""
 
@@ -65,6 +75,13 @@ class Partner(Capped):
             "So many days after its delivery an accepted lead may be returned in the portal, with a reason. "
             "Empty: never."
         ),
+    )
+    may = ArrayField(
+        models.CharField(max_length=20, choices=May),
+        verbose_name=_("its people may"),
+        default=list,
+        blank=True,
+        help_text=_("For partners with a webhook or e-mail. Read-only people see, and do nothing."),
     )
     default_settings = models.ForeignKey(
         "partners.DeliverySettings",

@@ -27,7 +27,7 @@ from delivery.models import Alert, BulkAction, Job
 from distribution.catalogue import entity_spec
 from distribution.intake.imports import chunks
 from distribution.models import Entity, Erasure, Import
-from partners.models import Invitation, Revision, User
+from partners.models import Invitation, May, Revision, User
 from tests.factories import (
     ApiKeyFactory,
     AssignmentFactory,
@@ -60,6 +60,8 @@ QUERIES = {
     },
 }
 BODIES = {
+    "/deliveries/test/": {"entity": "@entity"},
+    "/deliveries/secret/": {"stays": "3600"},
     "/delete/": {"post": "yes"},
     "/link/": {"do": "show"},
     "/reject/": {"reason": "no_fit"},
@@ -243,7 +245,14 @@ def _objects(people: People) -> dict[str, Any]:
     hosted = HostedFormFactory.create(entity=entity)
     lead = LeadFactory.create(entity=entity)
     settings = DeliverySettingsFactory.create(partner=people.partner, kind="portal")
-    job = JobFactory.create(lead=lead, failed=True)
+    webhook = DeliverySettingsFactory.create(
+        partner=people.partner, kind="webhook", config={"url": "https://crm.example.com/", "signing": True}
+    )
+    people.partner.may = May.values
+    people.partner.default_settings = webhook
+    people.partner.save()
+    assignment = AssignmentFactory.create(partner=people.partner, settings=webhook)
+    job = JobFactory.create(lead=lead, failed=True, assignment=assignment)
     AttemptFactory.create(job=job)
     # The factory's trait has the column's name, and takes its value.
     trial = JobFactory.create(lead=lead, assignment=None, partner=people.partner, settings=settings)

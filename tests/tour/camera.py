@@ -12,6 +12,7 @@ from leadflip.run.errors import StartError
 from leadflip.run.state import PROJECT
 from leadflip.run.terminal import say
 from tests.browser.barriers import WIDTHS, Theme
+from tests.people import PASSWORD
 from tests.tour.scene import Scene
 from tests.tour.site import Site
 
@@ -27,7 +28,7 @@ PLACE = """(part) => {
     const high = whole ? document.scrollingElement.scrollHeight : height + 2 * pad;
     return [left, top, width + 2 * pad, high];
 }"""
-LOGINS = {"admin": "/admin/", "operator": "/admin/", "partner": "/portal/"}
+LOGINS = {"admin": "/admin/", "operator": "/admin/", "partner": "/portal/", "crm": "/portal/"}
 
 
 def photograph(site: Site, scenes: Iterable[Scene], wanted: list[str]) -> list[str]:
@@ -77,7 +78,7 @@ def session(browser: Browser, site: Site, who: str, width: int, theme: Theme = "
     if who in LOGINS:
         page.goto(site.address + LOGINS[who])
         page.get_by_label("E-mail").fill(f"{who}@example.com")
-        page.get_by_label("Password", exact=True).fill(getattr(site.demo, who))
+        page.get_by_label("Password", exact=True).fill(getattr(site.demo, who, PASSWORD))
         with page.expect_navigation():
             page.keyboard.press("Enter")
     return page

@@ -32,7 +32,7 @@ from portal import services as portal
 from portal.models import Entry
 from tests.factories import UserFactory
 from tests.people import PASSWORD
-from tests.tour import alerts, bulk, imports, people
+from tests.tour import alerts, bulk, imports, own, people
 from tests.tour.scene import Scene
 
 SECONDS = 30
@@ -62,7 +62,7 @@ Diagnostic-Code: smtp; 550 5.1.1 <{name}>: Recipient address rejected: no such u
 
 --=_b--
 """
-CAREFUL = "careful@example.com"
+CAREFUL, CRM = "careful@example.com", "crm@example.com"
 FLAT, PORTAL = "Flat roofs only", "Sample portal"
 
 
@@ -174,6 +174,9 @@ def _portal() -> list[Scene]:
         Scene("portal-rejected", f"{reverse('portal:feed')}?review=rejected", "partner"),
         Scene("portal-csv", reverse("portal:csv"), "partner"),
         Scene("portal-history", reverse("portal:activity"), "partner"),
+        Scene("portal-deliveries", reverse("own_deliveries:index"), "crm"),
+        Scene("portal-delivery", own.failed(), "crm", _open),
+        Scene("portal-new-secret", reverse("own_deliveries:secret"), "crm"),
         Scene("portal-signatures", reverse("portal_signatures"), "partner"),
         Scene("portal-account", reverse("portal:account"), "partner"),
         *people.scenes(),
@@ -289,6 +292,7 @@ def _agree() -> None:
         with audit.watching(by, Partner.objects.get(name=PORTAL)):
             Partner.objects.filter(name=PORTAL).update(tells_why=True)
         save_profile(profile=profile, by=by)
+    own.permit(CRM)
 
 
 def _ask() -> None:
