@@ -10,16 +10,21 @@ class DistributionConfig(AppConfig):
         from delivery import destinations
         from delivery.readmission import register_readmission
         from delivery.signals import job_settled
-        from distribution import matters  # noqa: F401 - it registers what it holds
+        from distribution import (
+            callbacks,
+            matters,  # noqa: F401 - it registers what it holds
+        )
         from distribution.cap_uses import Uses
         from distribution.intake.reader import Reader
         from distribution.routing import after
         from partners.mended import register_mended
         from partners.sheet import register_reader
         from partners.used import register_use_reader
+        from portal.signals import entry_answered
 
         register_reader(Reader())
         register_use_reader(Uses())
         register_mended(destinations.mended)
         register_readmission(after.Readmit())
         job_settled.connect(after.settled, dispatch_uid="distribution.after")
+        entry_answered.connect(callbacks.answered, dispatch_uid="distribution.callbacks")

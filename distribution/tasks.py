@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from delivery.alerts import watch as watching
-from distribution import hourly
+from distribution import callbacks, hourly
 from distribution.erasing import retention
 from distribution.erasing import run as erasing
 from distribution.intake import idempotency, renewal
@@ -46,6 +46,18 @@ def renew_match_keys() -> int:
 def count_hours() -> int:
     """Each minute: counts the leads of the last two hours, and what was missed; returns how many rows."""
     return hourly.count()
+
+
+@shared_task(soft_time_limit=250, time_limit=280)
+def send_callbacks() -> int:
+    """Every five seconds: tells sources what partners answered; returns how many were taken."""
+    return callbacks.run()
+
+
+@shared_task
+def forget_callbacks() -> int:
+    """Each hour: removes call-backs that are over and a month old; returns how many."""
+    return callbacks.forget()
 
 
 @shared_task

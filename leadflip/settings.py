@@ -257,6 +257,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 4},
     },
+    "send-callbacks": {
+        "task": "distribution.tasks.send_callbacks",
+        "schedule": 5.0,
+        "options": {"expires": 4},
+    },
+    "forget-callbacks": {"task": "distribution.tasks.forget_callbacks", "schedule": 3600.0},
     "carry-on-erasures": {
         "task": "distribution.tasks.carry_on_erasures",
         "schedule": 10.0,

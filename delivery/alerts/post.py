@@ -18,20 +18,18 @@ from django.db.models import F, Q, QuerySet
 
 from delivery.alerts.matter import Matter, matters_of
 from delivery.channels.base import DeliveryError
-from delivery.channels.webhook import USER_AGENT
 from delivery.http import Call, Sender
 from delivery.models import Alert
-from delivery.signing import sign
+from delivery.posting import Post
 from leadflip.kit import clock
-from partners.outgoing import target
 
 log = structlog.get_logger(__name__)
 
 DAY = timedelta(days=1)
 # Seconds before the next try; the last one repeats.
 WAITS = (60, 120, 300, 900, 3600)
-# Of one run. Its lease outlasts it: as many calls, each of TIMEOUT seconds.
-MOST, TIMEOUT = 20, 10.0
+# Of one run. Its lease outlasts it: as many calls, each of posting.TIMEOUT seconds.
+MOST = 20
 LEASE = timedelta(seconds=300)
 
 
@@ -114,19 +112,8 @@ async def _posted(letters: Sequence[Letter]) -> int:
 
 
 def _call(letter: Letter) -> Call:
-    now = clock.now()
-    stamp = int(now.timestamp())
     secrets = [{"secret": secret} for secret in settings.ALERT_WEBHOOK_SECRET]
-    headers = {
-        "content-type": "application/json",
-        "user-agent": USER_AGENT,
-        "accept-encoding": "identity",
-        "webhook-id": letter.id,
-        "webhook-timestamp": str(stamp),
-        "webhook-signature": sign(secrets, letter.id, stamp, letter.body),
-    }
-    address = target(settings.ALERT_WEBHOOK_URL, tuple(settings.OUTGOING_ALLOW))
-    return Call("POST", address, headers, letter.body, TIMEOUT, now)
+    return Post(settings.ALERT_WEBHOOK_URL, secrets, letter.id, letter.body).call(clock.now())
 
 
 def _wait(alert: Alert, now: datetime, *, tries: int) -> None:

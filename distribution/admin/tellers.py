@@ -9,10 +9,10 @@ from distribution.admin import hours
 from distribution.admin.assignment_delivery import scope_of
 from distribution.admin.duplicates import WAYS, EntityForm
 from distribution.fields import FieldSpec
-from distribution.models import Assignment, Entity, Field, Profile
+from distribution.models import ApiKey, Assignment, Entity, Field, Profile
 from distribution.models.entity import OnDuplicate
 from distribution.rules.words import rules_words
-from partners.audit import Told, columns, teller
+from partners.audit import Hidden, Told, columns, teller
 from partners.models import DeliverySettings
 
 
@@ -33,6 +33,14 @@ def field(row: Field) -> Told:
     """Whether it is archived is of interest, not when."""
     about = columns(row, without=("entity", "archived_at"))
     about.put("archived", _("Archived"), row.archived_at is not None)
+    return about
+
+
+@teller(ApiKey)
+def key(row: ApiKey) -> Told:
+    """Of what signs its call-backs only that there is something."""
+    about = columns(row)
+    about.put("callback_secret", _("Signing secret"), Hidden(bytes(row.sealed or b"")))
     return about
 
 

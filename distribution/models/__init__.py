@@ -1,5 +1,6 @@
 """What comes in, who gets it, and the record of why."""
 
+from distribution.models.callback import Callback
 from distribution.models.entity import Entity, Field
 from distribution.models.erasure import Erasure
 from distribution.models.hosted_form import HostedForm
@@ -13,6 +14,7 @@ from distribution.models.source import ApiKey, Idempotency
 __all__ = [
     "ApiKey",
     "Assignment",
+    "Callback",
     "CapUse",
     "Decision",
     "Entity",

@@ -1,5 +1,7 @@
 """Who may post leads: API keys, and the answers kept for repeated requests."""
 
+from typing import Any
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -7,6 +9,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from distribution.models.entity import OnDuplicate
+from leadflip.kit import crypto
+from partners.outgoing.urls import LONGEST
 
 
 class ApiKey(models.Model):
@@ -50,6 +54,14 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     last_used = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    callback_url = models.CharField(
+        _("call-back URL"),
+        max_length=LONGEST,
+        blank=True,
+        help_text=_("Hears of each answer that a partner gives to its leads in the portal, signed."),
+    )
+    # What signs call-backs.
+    sealed = models.BinaryField(null=True, blank=True, editable=False)
     # The revision at which `distribution.keys` read it.
     read_at = 0
 
@@ -59,6 +71,20 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def owner(self) -> str:
+        """The name under which its secret is sealed."""
+        return f"apikey:{self.pk}"
+
+    def callback_secrets(self) -> list[dict[str, Any]]:
+        """See partners.outgoing.secrets. Raises kit.crypto.SealError."""
+        return list(crypto.unseal(self.owner, self.sealed)["signing"]) if self.sealed else []
+
+    def put_callback_secret(self, secret: str | None) -> None:
+        """Seals the one that signs from now on into the row, which is not saved yet; None: none."""
+        signing = {"signing": [{"secret": secret, "until": None}]}
+        self.sealed = crypto.seal(self.owner, signing) if secret else None
 
     @cached_property
     def entity_ids(self) -> frozenset[int]:
