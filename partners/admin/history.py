@@ -49,6 +49,8 @@ PAGES = {
     "distribution.import": "imports:run",
     "distribution.erasure": "erasing:report",
 }
+# Kinds of object without a page of their own.
+PAGELESS = {"delivery.alert"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def visible(user: Any) -> QuerySet[AuditEntry]:
 
 def kinds(user: Any) -> list[tuple[str, str]]:
     """The kinds of object that entries may be about, with their names."""
-    labels = {model._meta.label_lower for model in admin.site._registry} | {*PAGES}
+    labels = {model._meta.label_lower for model in admin.site._registry} | {*PAGES} | PAGELESS
     if not user.has_perm(PEOPLE):
         labels.discard(User._meta.label_lower)
     return sorted(((label, _kind(label)) for label in labels), key=lambda kind: kind[1])

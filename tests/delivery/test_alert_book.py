@@ -10,9 +10,11 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 
 from delivery.alerts import book, letters
 from delivery.alerts.book import Found
+from delivery.alerts.matter import PLACES, Matter
 from delivery.models import Alert, Lane
 from delivery.tasks import forget_alerts
 from partners.models import AuditEntry, User
@@ -72,6 +74,7 @@ def test_acknowledged_alert_is_told_to_nobody_and_closes_as_ever(
         assert alert.acknowledged_by == User.objects.get(groups__name="operator")
     entry = AuditEntry.objects.get(model="delivery.alert")
     assert (entry.name, entry.changes) == ("Slowed: Acme Solar (Webhook)", [{"what": "Acknowledge"}])
+    assert "Slowed: Acme Solar (Webhook)" in html(operator, "/admin/audit/?kind=delivery.alert")
     shown = html(operator)
     assert "Acknowledged</span>" in shown
     assert f'value="{first.pk}"' not in shown
@@ -84,6 +87,15 @@ def test_acknowledged_alert_is_told_to_nobody_and_closes_as_ever(
     viewer = sign_in("viewer")
     assert 'name="alerts"' not in html(viewer)
     assert viewer.post(ACT, {"alerts": str(other.pk)}).status_code == 403
+
+
+def test_every_matter_leads_to_where_it_is_mended() -> None:
+    keys = {"smtp": "smtp", "backlog": "backlog:5", "cap": "cap:assignment:7", "source": "source:0f1e"}
+    keys |= {"unrouted": "unrouted:1", "stuck": "stuck:1", "key": "key:1", "secret": "secret:partner:5"}
+    assert {*keys} == {*PLACES}
+    for key in [*keys.values(), "backlog:email", "backlog:engines"]:
+        path = Matter(Alert(kind="cap", key=key, name="Acme")).path
+        assert resolve(path.partition("?")[0]).url_name
 
 
 def test_dashboard_acknowledges_in_place(sign_in: Door) -> None:
