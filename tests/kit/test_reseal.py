@@ -26,6 +26,7 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 DIGESTS = {
     "ApiKey.digest",
     "Idempotency.body_digest",
+    "Invitation.digest",
     "BounceBox.inlet_digest",
     "BounceMail.digest",
     "LeadKey.digest",
@@ -34,6 +35,7 @@ DIGESTS = {
 SEALERS = {
     "partners/models/settings.py": "DeliverySettings.sealed",
     "distribution/models/lead.py": "Lead.sealed",
+    "distribution/models/source.py": "ApiKey.sealed",
     "distribution/models/imports.py": "ImportChunk.sealed, sealed_refused",
     "delivery/models/password.py": "SmtpAccount.sealed, BounceBox.sealed",
     "delivery/models/bounce.py": "BounceMail.sealed, sealed_head",
