@@ -290,6 +290,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-alerts": {"task": "delivery.tasks.send_alerts", "schedule": 60.0, "options": {"expires": 50}},
     "post-alerts": {"task": "delivery.tasks.post_alerts", "schedule": 60.0, "options": {"expires": 50}},
     "forget-alerts": {"task": "delivery.tasks.forget_alerts", "schedule": 3600.0},
+    "send-news": {"task": "portal.tasks.send_news", "schedule": 60.0, "options": {"expires": 50}},
     "count-hours": {"task": "delivery.tasks.count_hours", "schedule": 60.0, "options": {"expires": 50}},
     "count-leads": {"task": "distribution.tasks.count_hours", "schedule": 60.0, "options": {"expires": 50}},
     "forget-hours": {"task": "delivery.tasks.forget_hours", "schedule": 3600.0},

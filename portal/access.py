@@ -38,8 +38,13 @@ class Place:
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """The partner's time zone."""
+        """The partner's time zone, which caps and files go by."""
         return zoneinfo.ZoneInfo(self.partner.zone)
+
+    @property
+    def own_zone(self) -> zoneinfo.ZoneInfo:
+        """The zone of the times on pages: the person's own, else the partner's."""
+        return self.member.zone
 
     @property
     def may_answer(self) -> bool:
@@ -143,9 +148,9 @@ def _remember(request: HttpRequest, member: Member) -> None:
 def _within(
     member: Member, members: list[Member], view: Callable[[Place], HttpResponseBase]
 ) -> HttpResponseBase:
-    """Runs the view in the partner's time zone; what it shows is stored nowhere on the way."""
+    """Runs the view in the person's time zone; what it shows is stored nowhere on the way."""
     place = Place(member.user, member, members)
-    with timezone.override(place.zone):
+    with timezone.override(place.own_zone):
         response = view(place)
     add_never_cache_headers(response)
     return response

@@ -109,7 +109,7 @@ def csv_file(request: HttpRequest, place: Place) -> HttpResponseBase:
         place=place, wanted=wanted, format=form.writer(place), name=form.cleaned_data["format"], at=now
     )
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    file = f"leadflip-{wanted.entity}-{timezone.localdate(now):%Y-%m-%d}.csv"
+    file = f"leadflip-{wanted.entity}-{timezone.localdate(now, place.zone):%Y-%m-%d}.csv"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=file)
     return response
 

@@ -51,12 +51,55 @@ class Entry(models.Model):
             models.Index(fields=["partner", "review", "-id"], name="entry_feed"),
             # CSV of one entity over all reviews, in order; the entities that a partner has leads of.
             models.Index(fields=["partner", "entity_id", "-id"], name="entry_partner"),
+            # What came since the last letter of news.
+            models.Index(
+                fields=["partner", "created_at"], condition=models.Q(review="pending"), name="entry_news"
+            ),
             # The lead's story, and its erasure.
             models.Index(fields=["lead_id"], name="entry_lead"),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class News(models.Model):
+    """The letters of new leads that a member wants; without a row, none.
+
+    Leads that came up to `upto` were told. `letter` is the one that is being sent, of leads up to `until`:
+    both stand there, with `claimed_at`, before it leaves, and go once the mail server has taken it.
+    """
+
+    class Mode(models.TextChoices):
+        AT_ONCE = "at_once", _("At once, at most one letter in ten minutes")
+        DAILY = "daily", _("Once a day, at eight in the morning")
+
+    member = models.OneToOneField("partners.Member", models.CASCADE, related_name="news")
+    mode = models.CharField(max_length=7, choices=Mode)
+    upto = models.DateTimeField()
+    due_at = models.DateTimeField()
+    letter = models.UUIDField(null=True)
+    until = models.DateTimeField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("news by mail")
+        verbose_name_plural = _("news by mail")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(letter=None, until=None)
+                | models.Q(letter__isnull=False, until__isnull=False),
+                name="news_letter_until",
+            )
+        ]
+        # Who is told next.
+        indexes = [models.Index(fields=["due_at"], name="news_due")]
+
+    def __str__(self) -> str:
+        return f"{self.member} · {self.mode}"
 
 
 class EntryEvent(models.Model):

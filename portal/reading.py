@@ -62,26 +62,29 @@ def why(entry: Entry) -> str:
     return reader().why(entry.id, ticks_of(entry))
 
 
-def summaries(entries: Sequence[Delivered]) -> dict[UUID, Summary]:
-    """By entry id. Encrypted values stay shut in lists: only a lead's own page opens them."""
+def summaries(entries: Sequence[Delivered], *, masked: bool = False) -> dict[UUID, Summary]:
+    """By entry id. Encrypted values stay shut in lists: only a lead's own page opens them.
+
+    `masked`: sensitive ones too, for whoever is not the partner in its portal.
+    """
     sheets = reader().sheets({entry.lead_id for entry in entries})
-    return {entry.id: _summary(entry, sheets.get(entry.lead_id)) for entry in entries}
+    return {entry.id: _summary(entry, sheets.get(entry.lead_id), masked) for entry in entries}
 
 
-def open_cells(given: Delivered, sheet: Sheet) -> tuple[Cell, ...]:
-    """The ticked cells that lists may show: without encrypted ones."""
+def open_cells(given: Delivered, sheet: Sheet, masked: bool = False) -> tuple[Cell, ...]:
+    """The ticked cells that lists may show: without encrypted ones, and `masked` without sensitive ones."""
     row = given.settings
     ticks = Ticks.of(row.everything, row.per_entity, sheet.entity_id)
-    return sheet.ticked(_open_only(ticks, sheet.columns))
+    return sheet.ticked(_open_only(ticks, sheet.columns, masked))
 
 
-def _summary(entry: Delivered, sheet: Sheet | None) -> Summary:
+def _summary(entry: Delivered, sheet: Sheet | None, masked: bool = False) -> Summary:
     fallback = _("Lead %(id)s") % {"id": entry.lead_id.hex[-8:]}
     if sheet is None:
         return Summary(fallback)
     if sheet.erased_at is not None:
         return Summary(show.erased_on(sheet.erased_at))
-    cells = open_cells(entry, sheet)
+    cells = open_cells(entry, sheet, masked)
     bits = ((shown(cell).label, _cut(cell)) for cell in cells if cell.key != sheet.display_field)
     return Summary(_title(cells, sheet) or fallback, tuple(bit for bit in bits if bit[1])[:BITS])
 
@@ -94,7 +97,7 @@ def _cut(cell: Cell) -> str:
     return Truncator(shown(cell).text).chars(BIT_LENGTH)
 
 
-def _open_only(ticks: Ticks, columns: Sequence[Column]) -> Ticks:
-    shut = {column.key for column in columns if column.encrypted}
+def _open_only(ticks: Ticks, columns: Sequence[Column], masked: bool) -> Ticks:
+    shut = {column.key for column in columns if column.encrypted or (masked and column.sensitive)}
     keys = {column.key for column in columns} if ticks.everything else ticks.keys
     return Ticks(everything=False, keys=frozenset(key for key in keys if key.partition(".")[0] not in shut))

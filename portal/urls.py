@@ -5,7 +5,7 @@ from django.urls import path
 
 from partners.accounts.doors import PORTAL
 from partners.accounts.views import sign_in
-from portal import account, activity, csv, entry, feed, join, people
+from portal import account, activity, csv, entry, feed, join, news_stop, people
 
 app_name = "portal"
 urlpatterns = [
@@ -30,6 +30,9 @@ urlpatterns = [
     path("join/<str:token>/", join.join, name="join"),
     path("account/", account.account, name="account"),
     path("account/password/", account.password, name="password"),
+    path("account/details/", account.details, name="details"),
+    path("account/news/", account.news_choice, name="news"),
+    path("news/<str:token>/", news_stop.stop, name="news_stop"),
     path("account/theme/", account.theme, name="theme"),
     path("switch/", account.switch, name="switch"),
 ]

@@ -36,7 +36,7 @@ FIELDS = [
     "rate",
     "notes",
 ]
-PORTAL_FIELDS = ["tells_why", "return_days", "may"]
+PORTAL_FIELDS = ["tells_why", "news_values", "return_days", "may"]
 SEE_BELOW = _("Delivery: mend what is marked in that section.")
 # Names the partner whose page is to send a test lead once it opens.
 TEST_SLOT = "send_test"

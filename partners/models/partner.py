@@ -83,6 +83,14 @@ class Partner(Capped):
         blank=True,
         help_text=_("For partners with a webhook or e-mail. Read-only people see, and do nothing."),
     )
+    news_values = models.BooleanField(
+        _("name leads in letters"),
+        default=False,
+        help_text=_(
+            "Letters of new leads, for people of this partner who want them, then hold what the portal's "
+            "list shows of each, but no sensitive field. Off: how many leads are new, and nothing of them."
+        ),
+    )
     default_settings = models.ForeignKey(
         "partners.DeliverySettings",
         models.SET_NULL,

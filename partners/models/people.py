@@ -1,6 +1,7 @@
 """People with a login: staff and partners' members alike, told apart by groups and memberships."""
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -93,6 +94,11 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.partner}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The person's own time zone, else the partner's."""
+        return ZoneInfo(self.user.zone or self.partner.zone)
 
 
 class Invitation(models.Model):

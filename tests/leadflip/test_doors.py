@@ -64,7 +64,7 @@ def test_the_portal_is_closed_to_who_is_not_signed_in(role: str) -> None:
     place = ROLES.index(role)
     open_ = [line.url for line in read() if line.url.startswith("/portal/") and not _shut(line.cells[place])]
     # Behind a link's secret stands a form.
-    assert open_ == ["/portal/login/", "/portal/join/<str:token>/"]
+    assert open_ == ["/portal/login/", "/portal/join/<str:token>/", "/portal/news/<str:token>/"]
 
 
 def test_colleagues_get_the_same() -> None:

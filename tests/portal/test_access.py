@@ -31,6 +31,8 @@ PAGES = [
     Address("activity"),
     Address("account"),
     Address("password"),
+    Address("details", "post"),  # without its form
+    Address("news", "post", 302),
     Address("theme", "post"),  # without its form
     Address("switch", "post", 302),
     Address("lead", entry=True),
@@ -39,7 +41,7 @@ PAGES = [
     Address("return", "post", entry=True),  # without its form
     Address("undo", "post", 400, entry=True),  # without its form
 ]
-DOORS = {"login", "logout", "join"}
+DOORS = {"login", "logout", "join", "news_stop"}
 # Who may enter is the owners' matter: tests/portal/test_people.py.
 OWNERS = {"people", "invite", "role", "remove", "renew", "withdraw"}
 

@@ -1,11 +1,14 @@
 """The people of the sample portal: colleagues, somebody invited, and the link that was sent."""
 
+from urllib.parse import urlsplit
+
 from django.urls import reverse
 
 from leadflip.kit import clock
 from leadflip.run.sample.demo import PARTNER
 from partners.models import Member, User
 from portal import invitations, team
+from portal.news_letter import stop_link
 from tests.factories import UserFactory
 from tests.tour.scene import Scene
 
@@ -17,6 +20,7 @@ def scenes() -> list[Scene]:
     return [
         Scene("portal-people", reverse("portal:people"), "partner"),
         Scene("portal-join", reverse("portal:join", args=[_invited()]), "nobody"),
+        Scene("portal-stop", urlsplit(stop_link(Member.objects.get(user__email=PARTNER).pk)).path, "nobody"),
     ]
 
 
