@@ -251,7 +251,7 @@ def _objects(people: People) -> dict[str, Any]:
     people.partner.may = May.values
     people.partner.default_settings = webhook
     people.partner.save()
-    assignment = AssignmentFactory.create(partner=people.partner, settings=webhook)
+    assignment = AssignmentFactory.create(partner=people.partner, settings=webhook, profile__entity=entity)
     job = JobFactory.create(lead=lead, failed=True, assignment=assignment)
     AttemptFactory.create(job=job)
     # The factory's trait has the column's name, and takes its value.
