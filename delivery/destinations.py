@@ -8,10 +8,12 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from delivery.models import Alert, Job, Lane, SmtpAccount
+from delivery.trial import SCOPE
 from delivery.waking import wake
 from leadflip.kit import clock
 from partners import audit
-from partners.models import DeliverySettings, User
+from partners.models import DeliverySettings, Partner, User
+from partners.models.settings import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,29 @@ def resume(settings_id: int | None, *, by: User) -> bool:
     wake()
     _note(settings_id, _("Resume: %(destination)s"), by)
     return True
+
+
+@transaction.atomic
+def pause_all(partner: Partner, *, by: User) -> int:
+    """Pauses each webhook of the partner that is not; returns how many that were.
+
+    Its e-mail is the account's, and the portal calls nobody.
+    """
+    return sum(pause(row, by=by) for row in _webhooks(partner))
+
+
+@transaction.atomic
+def resume_all(partner: Partner, *, by: User) -> int:
+    """Ends all pauses of the partner's webhooks; returns how many there were."""
+    return sum(resume(row, by=by) for row in _webhooks(partner))
+
+
+def _webhooks(partner: Partner) -> list[int]:
+    """In one order, so that two who do this at once do not cross."""
+    rows = DeliverySettings.objects.filter(partner=partner, kind=Kind.WEBHOOK).exclude(
+        scope__startswith=SCOPE
+    )
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic

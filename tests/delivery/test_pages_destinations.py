@@ -149,3 +149,28 @@ def test_pages_are_of_fifty_and_cost_the_same(sign_in: Door) -> None:
     assert len({*found, *second}) == 62
     assert not {*found} & {*second}
     assert "Well" not in html(operator, f"{HERE}?after=999999")
+
+
+def test_all_of_a_partner_are_paused_and_resumed_at_once(sign_in: Door) -> None:
+    first = lane("Acme", "a.example.com", **slowed(paused_at=timezone.now()))
+    second = DeliverySettingsFactory.create(partner=first.partner, scope="assignment:1", host="b.example.com")
+    DeliverySettingsFactory.create(partner=first.partner, kind="email")
+    other = lane("Other", "a.example.com")
+    JobFactory.create(settings=second, partner=first.partner, retrying=True)
+    client, way = sign_in("operator"), f"{HERE}partner/{first.partner_id}/"
+    assert f'href="{way}pause/"' in html(client, f"{HERE}{second.pk}/")
+    assert f'href="{way}pause/"' in html(client, f"/admin/partners/partner/{first.partner_id}/change/")
+    page = html(client, f"{way}pause/")
+    for told in ("Pause 1 destination", "1 job waits for them now", "still routed", "all e-mail is one"):
+        assert told in page, told
+    answer = client.post(f"{way}pause/", follow=True)
+    assert "1 destination was paused" in answer.content.decode()
+    paused = Lane.objects.filter(paused_at__isnull=False)
+    assert set(paused.values_list("settings", flat=True)) == {first.pk, second.pk}
+    assert "there is nothing to pause" in html(client, f"{way}pause/")
+    assert "Resume 2 destinations" in html(client, f"{way}resume/")
+    assert "2 destinations were resumed" in client.post(f"{way}resume/", follow=True).content.decode()
+    assert not paused.exists()
+    assert not Lane.objects.filter(settings=other).exists()
+    assert "nothing left to do" in client.post(f"{way}resume/", follow=True).content.decode()
+    assert client.get(f"{way}shred/").status_code == 404

@@ -201,6 +201,10 @@ PAGES: dict[str, tuple[dict[str, str], Told]] = {
         {"topics": "cap"},
         ("partners.user", "changed", "Alerts by mail"),
     ),
+    "/admin/delivery/destinations/partner/<int:partner_id>/{pause}/": (
+        {},
+        ("partners.partner", "acted", "Pause: Webhook"),
+    ),
     "/admin/delivery/alerts/acknowledge/": (
         {"alerts": "@alerts"},
         ("delivery.alert", "acted", "Acknowledge"),

@@ -32,7 +32,7 @@ from portal import services as portal
 from portal.models import Entry
 from tests.factories import UserFactory
 from tests.people import PASSWORD
-from tests.tour import alerts, bulk, imports, own, people
+from tests.tour import alerts, bulk, imports, moving, own, people
 from tests.tour.scene import Scene
 
 SECONDS = 30
@@ -145,6 +145,9 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
         Scene("bulk-skipped", bulk.skipped(), "operator"),
         Scene("bulk-done", bulk.done(), "operator"),
         Scene("bulk-actions", reverse("delivery:bulk_actions"), "operator"),
+        Scene("move-job", moving.one(failed.pk), "operator"),
+        Scene("move-jobs", moving.many(), "operator"),
+        Scene("partner-pause", _pause_all("Sample CRM"), "operator"),
         Scene("job-retrying", _job(retrying), "operator"),
         Scene("job-failed", _job(failed), "operator"),
         Scene("job-delivered", _job(delivered), "operator", _open),
@@ -181,6 +184,10 @@ def _portal() -> list[Scene]:
         Scene("portal-account", reverse("portal:account"), "partner"),
         *people.scenes(),
     ]
+
+
+def _pause_all(name: str) -> str:
+    return reverse("delivery:partner_lanes", args=[Partner.objects.get(name=name).pk, "pause"])
 
 
 def _lane(name: str) -> str:
