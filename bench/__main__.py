@@ -15,7 +15,18 @@ from bench.parts.report import OUT, Report
 from leadflip.run.errors import StartError
 from leadflip.run.state import State
 
-MEASURES = ("deliveries", "latency", "fair", "retry", "isolation", "routing", "email", "intake", "pages")
+MEASURES = (
+    "deliveries",
+    "latency",
+    "fair",
+    "retry",
+    "isolation",
+    "routing",
+    "email",
+    "intake",
+    "pages",
+    "portal",
+)
 
 
 def main() -> int:
