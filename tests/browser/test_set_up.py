@@ -28,10 +28,13 @@ def test_from_nothing_to_an_entity_in_order(open_page: Opener, live_server: Live
     page.get_by_role("button", name="Move up: Last name").press("Enter")
     expect(page.get_by_role("button", name="Move up: Last name")).to_be_focused()
     expect(page.locator("order-rows")).to_have_text("Last name is number 1 of 9 now. Save to keep it.")
+    row, first = (page.locator(f'tr:has([name$="-key"][value="{key}"])') for key in ("phone", "last_name"))
+    row.locator(".grip").drag_to(first, target_position={"x": 9, "y": 2})
+    expect(page.locator("order-rows")).to_have_text("Phone is number 1 of 9 now. Save to keep it.")
     no_barriers(page, ["new entity"])
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("was added successfully")).to_be_visible()
     keys = Entity.objects.get().fields.values_list("key", flat=True)
-    assert list(keys)[:3] == ["last_name", "first_name", "email"]
+    assert list(keys)[:4] == ["phone", "last_name", "first_name", "email"]
     page.goto(live_server.url + reverse("admin:index"))
     expect(page.get_by_role("link", name=DO_ENTITY)).to_have_count(0)

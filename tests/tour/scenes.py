@@ -32,7 +32,7 @@ from portal import services as portal
 from portal.models import Entry
 from tests.factories import UserFactory
 from tests.people import PASSWORD
-from tests.tour import alerts, bulk, imports, moving, own, people
+from tests.tour import alerts, bulk, empty, imports, moving, own, people
 from tests.tour.scene import Scene
 
 SECONDS = 30
@@ -103,6 +103,7 @@ def _configuration() -> list[Scene]:
         Scene("profile-partner-rules", flat, part=".rules"),
         Scene("entities", _list("distribution.entity")),
         Scene("entity", _change("distribution.entity", entity.pk)),
+        Scene("entity-field-used", _change("distribution.entity", entity.pk), act=_archive, part=".uses"),
         Scene("partners", _list("partners.partner")),
         Scene("partner-webhook", _change("partners.partner", crm.pk)),
         Scene("partner-test", _change("partners.partner", crm.pk), act=_send_test, part=".try"),
@@ -135,6 +136,7 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
     delivered = Job.objects.filter(status=Status.DELIVERED, kind=Kind.WEBHOOK).latest("id")
     return [
         Scene("dashboard", reverse("admin:index"), "operator"),
+        Scene("dashboard-empty", reverse("admin:index"), act=empty.dashboard),
         Scene("destinations", reverse("delivery:destinations"), "operator"),
         Scene("destination", _lane("Sample CRM"), "operator"),
         Scene("alerts", alerts.opened(), "operator"),
@@ -225,6 +227,14 @@ def _find(page: Page) -> None:
     page.get_by_label("E-mail address, phone number or lead id").fill(str(lead.pk))
     page.get_by_role("button", name="Find").click()
     page.get_by_role("heading", name="What goes").wait_for()
+
+
+def _archive(page: Page) -> None:
+    """A field that a rule asks for."""
+    row = page.locator('tr:has([name$="-key"][value="budget"])')
+    row.locator('[name$="-archived"]').check()
+    page.locator('[name="_save"]').click()
+    page.locator(".uses").wait_for()
 
 
 def _send_test(page: Page) -> None:
