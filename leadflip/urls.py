@@ -8,6 +8,7 @@ from delivery.pages import signatures
 from distribution.pages import dashboard, hosted_form
 from leadflip import kept, ops
 from leadflip.run.sample import start
+from portal import desk
 
 handler400 = "leadflip.errors.bad_request"
 handler403 = "leadflip.errors.forbidden"
@@ -29,6 +30,11 @@ urlpatterns = [
     # The admin's index, under its own address: `admin:index` leads here.
     path("admin/", admin.site.admin_view(dashboard.dashboard), name="dashboard"),
     path("admin/now/", admin.site.admin_view(dashboard.now), name="dashboard_now"),
+    path(
+        "admin/partners/partner/<int:partner_id>/activity/",
+        admin.site.admin_view(desk.activity),
+        name="partner_activity",
+    ),
     path("admin/", admin.site.urls),
     path("forms/<str:token>/", hosted_form.page, name="hosted_form"),
     path("forms/<str:token>/sent/", hosted_form.sent, name="hosted_form_sent"),

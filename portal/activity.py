@@ -4,11 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from leadflip.kit import paging, show
+from leadflip.kit import show
 from partners.models import Member
+from portal import trail
 from portal.access import Place, page, partner_page
 from portal.models import Entry, EntryEvent
-from portal.reading import summaries
+from portal.reading import Summary
 
 ROLES = dict(Member.Role.choices)
 
@@ -17,18 +18,16 @@ ROLES = dict(Member.Role.choices)
 @partner_page
 def activity(request: HttpRequest, place: Place) -> HttpResponse:
     """The partner's events, newest first."""
-    events = EntryEvent.objects.filter(partner=place.partner).select_related("user", "entry__settings")
-    shown = paging.page(events, request.GET)
-    names = summaries([event.entry for event in shown.rows if event.entry is not None])
-    return page(
-        request,
-        place,
-        "activity",
-        page=shown,
-        events=[
-            (event, names[event.entry_id] if event.entry_id else None, words(event)) for event in shown.rows
-        ],
-    )
+    found = trail.read(place.partner, request.GET)
+    return page(request, place, "activity", form=found.form, page=found.page, events=lines(found))
+
+
+def lines(found: trail.Trail) -> list[tuple[EntryEvent, Summary | None, str]]:
+    """Each event with its lead, if it is about one, and what else it was about."""
+    return [
+        (event, found.names[event.entry_id] if event.entry_id else None, words(event))
+        for event in found.page.rows
+    ]
 
 
 def words(event: EntryEvent) -> str:

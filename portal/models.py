@@ -141,7 +141,11 @@ class EntryEvent(models.Model):
         verbose_name_plural = _("portal events")
         indexes = [
             models.Index(fields=["entry", "-id"], name="event_entry"),  # who saw and answered a lead
-            models.Index(fields=["partner", "-id"], name="event_partner"),  # the partner's history page
+            # The partner's history page, and its filters.
+            models.Index(fields=["partner", "-id"], name="event_partner"),
+            models.Index(fields=["partner", "user", "-id"], name="event_person"),
+            models.Index(fields=["partner", "kind", "-id"], name="event_kind"),
+            models.Index(fields=["partner", "at"], name="event_day"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from distribution import tasks
 from distribution.catalogue import entity_spec
@@ -59,3 +60,39 @@ def test_own_export_is_imported_unchanged(desk: Client, entity: Entity, format: 
     lead = Lead.objects.get()
     assert lead.values == values
     assert crypto.unseal(lead.owner, lead.sealed or b"")["values"] == hidden
+
+
+@pytest.mark.parametrize(
+    "way", [{"format": "spreadsheet", "delimiter": ";"}, {"format": "data", "delimiter": ","}]
+)
+def test_download_of_the_portal_is_imported_unchanged(
+    desk: Client, entity: Entity, way: dict[str, str]
+) -> None:
+    f.make_fields(entity, seen="datetime", code="text", story="textarea")
+    touch()
+    values = {
+        "name": "Jürgen Größe-Łódź 東京",
+        "email": "ana@example.com",
+        "size": -12.5,
+        "roofs": ["Flat", "Gable"],
+        "address": {"street": 'Straße 1 "hinten"', "postcode": "01067"},
+        "seen": "2026-07-24T22:30:00Z",
+        "callback": True,
+        "code": "0049123456789012345678",
+        "story": "=First line;\n+second, line\n\nlast",
+    }
+    hidden = {"iban": "-0 1"}
+    lead = f.LeadFactory.create(entity=entity, values=values, hidden=hidden)
+    person = f.MemberFactory.create(partner__zone="Europe/Berlin")
+    row = f.DeliverySettingsFactory.create(partner=person.partner, kind="portal")
+    f.EntryFactory.create(lead=lead, partner=person.partner, settings=row)
+    portal = Client()
+    portal.force_login(person.user)
+    file = portal.get(reverse("portal:csv_file"), {"entity": str(entity.pk), **way}).getvalue()
+    made = started(desk, entity, file.decode(), on_duplicate="create")
+    tasks.carry_on_imports()
+    assert told(made) == (1, 0, 0, 0)
+    again = Lead.objects.latest("pk")
+    assert again != lead
+    assert again.values == values
+    assert crypto.unseal(again.owner, again.sealed or b"")["values"] == hidden

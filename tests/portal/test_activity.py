@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -5,7 +6,10 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from distribution.models import Entity
+from distribution.models import Entity, Field
+from leadflip.kit import clock
+from partners.services import touch
+from portal import team
 from portal.activity import download_words
 from portal.models import EntryEvent
 from tests.factories import EntryEventFactory
@@ -21,9 +25,9 @@ def owner(client: Client, people: People) -> Client:
     return client
 
 
-def history(client: Client) -> list[tuple[str, str, str]]:
+def history(client: Client, query: str = "") -> list[tuple[str, str, str]]:
     """What, lead, who; newest first."""
-    events = client.get(reverse("portal:activity")).context["events"]
+    events = client.get(reverse("portal:activity") + query).context["events"]
     return [(event.kind, summary.title if summary else "", str(event.user)) for event, summary, _ in events]
 
 
@@ -76,6 +80,84 @@ def test_history_pages(owner: Client, make_entry: EntryMaker) -> None:
     older = first.context["page"].older
     assert f"?older={older}" in first.text
     assert len(owner.get(reverse("portal:activity"), {"older": older}).context["events"]) == 10
+
+
+def test_history_is_narrowed_by_person_kind_and_day(
+    owner: Client, people: People, make_entry: EntryMaker
+) -> None:
+    entry = make_entry({"name": "Ana"})
+    late = AT.replace(hour=23, minute=30)  # the day after, in Berlin
+    for user, kind, at in (
+        (people.owner, "viewed", AT),
+        (people.colleague, "viewed", AT),
+        (people.colleague, "accepted", late),
+    ):
+        EntryEventFactory.create(entry=entry, user=user, kind=kind, at=at)
+    told = {
+        "": 3,
+        f"?who={people.colleague.pk}": 2,
+        f"?who={people.colleague.pk}&kind=viewed": 1,
+        "?kind=accepted": 1,
+        "?since=2026-11-25": 1,
+        "?until=2026-11-24": 2,
+        "?since=2026-11-24&until=2026-11-25": 3,
+        "?since=2026-11-26": 0,
+    }
+    assert {query: len(history(owner, query)) for query in told} == told
+    assert "Nothing matches" in owner.get(f"{reverse('portal:activity')}?since=2026-11-26").text
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("?since=24.11.2026", "Write the day as YYYY-MM-DD."),
+        ("?since=2026-11-25&until=2026-11-24", "is later than"),
+        ("?kind=flown", "There is no such choice"),
+        ("?who=0", "There is no such choice"),
+    ],
+)
+def test_history_says_what_is_wrong_with_a_filter(owner: Client, query: str, words: str) -> None:
+    page = owner.get(reverse("portal:activity") + query)
+    assert words in page.text
+    assert "<title>Error:" in page.text
+
+
+def test_filters_hold_through_the_pages(owner: Client, make_entry: EntryMaker) -> None:
+    entry = make_entry()
+    EntryEventFactory.create_batch(60, entry=entry, kind="viewed")
+    EntryEventFactory.create_batch(60, entry=entry, kind="accepted")
+    first = owner.get(reverse("portal:activity"), {"kind": "viewed"})
+    older = first.context["page"].older
+    assert f"kind=viewed&amp;older={older}" in first.text
+    assert len(history(owner, f"?kind=viewed&older={older}")) == 10
+
+
+def test_person_who_was_removed_stays_in_the_filter(
+    owner: Client, people: People, make_entry: EntryMaker
+) -> None:
+    EntryEventFactory.create(entry=make_entry(), user=people.colleague, kind="viewed")
+    row = people.colleague.memberships.get()
+    team.remove(member=row, by=people.owner, at=clock.now())
+    assert len(history(owner, f"?who={people.colleague.pk}")) == 1
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator", "admin"])
+def test_operator_reads_the_same_on_the_partners_page(
+    sign_in: Callable[[str], Client], people: People, make_entry: EntryMaker, role: str
+) -> None:
+    EntryEventFactory.create(entry=make_entry({"name": "Ana", "phone": "+4930"}), user=people.colleague)
+    desk = sign_in(role)
+    way = reverse("partner_activity", args=[people.partner.pk])
+    form = desk.get(reverse("admin:partners_partner_change", args=[people.partner.pk])).text
+    assert f'href="{way}"' in form
+    page = desk.get(way)
+    assert [(str(event.user), name.title) for event, name, _ in page.context["events"]] == [
+        ("Colleague", "Ana")
+    ]
+    Field.objects.filter(key="name").update(sensitive=True)
+    touch()
+    assert "Ana" not in desk.get(way).text
+    assert desk.get(reverse("partner_activity", args=[people.foreign.pk])).context["events"] == []
 
 
 @pytest.mark.parametrize(

@@ -18,15 +18,20 @@ PEOPLE = (("ana@example.com", "Ana Example", "member"), ("ben@example.com", "Ben
 def scenes() -> list[Scene]:
     """Made when they are asked for."""
     return [
+        Scene("partner-activity", reverse("partner_activity", args=[_owner().partner_id])),
         Scene("portal-people", reverse("portal:people"), "partner"),
         Scene("portal-join", reverse("portal:join", args=[_invited()]), "nobody"),
-        Scene("portal-stop", urlsplit(stop_link(Member.objects.get(user__email=PARTNER).pk)).path, "nobody"),
+        Scene("portal-stop", urlsplit(stop_link(_owner().pk)).path, "nobody"),
     ]
+
+
+def _owner() -> Member:
+    return Member.objects.select_related("user", "partner").get(user__email=PARTNER)
 
 
 def _invited() -> str:
     """The link's token."""
-    owner = Member.objects.select_related("user", "partner").get(user__email=PARTNER)
+    owner = _owner()
     for email, name, role in PEOPLE:
         if not User.objects.filter(email=email).exists():
             person = UserFactory.create(email=email, name=name)
