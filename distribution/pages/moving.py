@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from delivery import acts, bulk, services
 from delivery.models import Job
 from delivery.models.bulk import Act
-from delivery.models.job import Status
+from delivery.models.job import WAITING, Status
 from delivery.pages import bulk as pages
 from delivery.pages import words
 from delivery.pages.filters import LogFilter
@@ -33,26 +33,29 @@ from partners.models import Partner
 from partners.models.settings import Kind
 from partners.sheet import reader
 
-# Partners that are named of one profile, and jobs that are tried before many move.
-MOST, TRIED = 50, 100
+# Partners of one profile that are asked, and how many are named of those who can and of those who cannot.
+ASKED, MOST = 200, 50
+# Before many move, so many are tried: of those whose partner has not had the lead.
+TRIED = 100
+MOVABLE = (*WAITING, Status.FAILED, Status.CANCELLED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("delivery.act_job")
 def one(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Who else could have the lead of a job now, and who not and why; a POST moves it."""
-    job = get_object_or_404(Job.objects.select_related("partner", "assignment__profile"), pk=job_id)
+    jobs = Job.objects.select_related("partner", "assignment__profile")
+    job: Any = get_object_or_404(jobs.annotate(doubt=Q(acts.HAS_IT | acts.MAY_HAVE_IT)), pk=job_id)
     shut = _shut(job)
-    answers = {} if shut else moving.options(job)
+    answers = {} if shut else moving.options(job, ASKED)
     names = Partner.objects.in_bulk(answers)
     can = [
         (to, _terms(names[to], answer.picks[0]))
         for to, answer in answers.items()
         if isinstance(answer, Decided)
     ]
-    doubt = Job.objects.filter(acts.HAS_IT | acts.MAY_HAVE_IT, pk=job.pk).exists()
-    form = OneForm(request.POST if request.method == "POST" else None, choices=can[:MOST], doubt=doubt)
-    if form.is_valid() and _moved(request, job, names[form.cleaned_data["to"]], doubt):
+    form = OneForm(request.POST if request.method == "POST" else None, choices=can[:MOST], doubt=job.doubt)
+    if form.is_valid() and _moved(request, job, names[form.cleaned_data["to"]], job.doubt):
         return redirect("admin:distribution_lead_change", job.lead_id)
     lead = words.lead_name(reader().sheets([job.lead_id]).get(job.lead_id))
     cannot = [(names[to].name, answer.label) for to, answer in answers.items() if isinstance(answer, Refusal)]
@@ -64,8 +67,7 @@ def one(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "form": form,
         "can": can,
         "cannot": cannot[:MOST],
-        "more": max(len(can), len(cannot)) > MOST,
-        "doubt": doubt,
+        "more": len(answers) == ASKED or max(len(can), len(cannot)) > MOST,
         "sentence": words.sentence(job, clock.now()),
     }
     return _page(request, "move_one", status=422 if form.errors else 200, **context)
@@ -137,7 +139,7 @@ def _partners(form: LogFilter) -> QuerySet[Partner]:
 
 def _trial(form: LogFilter, upto: UUID, to: Partner) -> dict[str, Any]:
     """What would come of the oldest hundred now."""
-    free = ~Q(status=Status.SENDING) & Q(test=False, erased=False) & ~acts.HAS_IT & ~acts.MAY_HAVE_IT
+    free = Q(status__in=MOVABLE, test=False, erased=False) & ~acts.MAY_HAVE_IT
     jobs = list(form.jobs().filter(free, id__lte=upto).order_by("id")[:TRIED])
     answers = moving.tried(jobs, to.pk) if jobs else {}
     refused = Counter(answer for answer in answers.values() if isinstance(answer, Refusal))

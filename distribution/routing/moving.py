@@ -4,9 +4,10 @@ So whatever keeps a lead from a partner keeps it from this one, too: rules, hour
 a lead that it had before, and no more partners have it than the profile lets.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.db.models import Max
 from delivery.models import Job
 from delivery.readmission import Moved
 from delivery.refusal import Refusal
-from distribution.models import Assignment, Decision, Lead
+from distribution.models import Decision, Lead
 from distribution.models.profile import Strategy
 from distribution.models.routing import Cause
 from distribution.routing import compiled, places, record, standing
@@ -62,12 +63,13 @@ class Moving:
 
     @classmethod
     def of(cls, jobs: Sequence[Job], leads: Mapping[UUID, Lead], revision: int) -> "Moving":
-        """Two queries, and those of plans that are new."""
-        moving, profiles = cls(had=standing.had(leads)), _profiles(jobs)
+        """One query, and those of plans that are new."""
+        moving = cls(had=standing.had(leads))
+        profiles = {each.job: each.profile for rows in moving.had.values() for each in rows}
         for job in jobs:
             lead = leads.get(job.lead_id)
             plan = compiled.current(lead.entity_id, revision) if lead else None
-            profile = _in_force(plan.profiles if plan else (), profiles.get(job.assignment_id))
+            profile = _in_force(plan.profiles if plan else (), profiles.get(job.pk))
             if lead is None or plan is None:
                 moving.refused[job.pk] = Refusal.ERASED
             elif profile is None:
@@ -130,17 +132,22 @@ def tried(jobs: Sequence[Job], to: int) -> dict[UUID, Answer]:
 
 
 @transaction.atomic
-def options(job: Job) -> dict[int, Answer]:
-    """What its profile would say now of every other partner, in rank order; {} where none can have it."""
+def options(job: Job, most: int) -> dict[int, Answer]:
+    """What its profile would say now of the `most` best-ranked others; {} where nobody can have it."""
     moving = _looking([job])
     count = moving.count()
     ledger = count.look()
     return {
-        seat.partner_id: moving.judge(wish, seat.partner_id, ledger, count.now)
+        partner: moving.judge(wish, partner, ledger, count.now)
         for wish in moving.wishes
-        for seat in wish.profile.seats
-        if seat.partner_id != job.partner_id
+        for partner in islice(_others(wish), most)
     }
+
+
+def _others(wish: Wish) -> Iterable[int]:
+    """The other partners of its profile, each once, in rank order."""
+    ranked = dict.fromkeys(seat.partner_id for seat in wish.profile.seats)
+    return (partner for partner in ranked if partner != wish.job.partner_id)
 
 
 def _looking(jobs: Sequence[Job]) -> Moving:
@@ -163,12 +170,6 @@ def _judged(moving: Moving, to: int, ledger: Ledger, now: datetime) -> Iterator[
 
 def _key(wish: Wish) -> tuple[UUID, int]:
     return wish.lead.pk, wish.profile.profile_id
-
-
-def _profiles(jobs: Sequence[Job]) -> Mapping[int | None, int]:
-    """By assignment, its profile."""
-    seats = Assignment.objects.filter(pk__in={job.assignment_id for job in jobs if job.assignment_id})
-    return dict(seats.values_list("pk", "profile_id"))
 
 
 def _in_force(profiles: Sequence[object], wanted: int | None) -> CompiledProfile | None:

@@ -39,7 +39,7 @@ def test_one_lead_is_moved_from_its_page(
     way = f"{MOVE}{job.pk}/"
     for page in (f"/admin/distribution/lead/{lead.pk}/change/", f"{LOG}{job.pk}/"):
         assert f'href="{way}"' in text(operator, page)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(11):
         html = text(operator, way)
     assert f"{rows[1].partner.name} · Webhook · " in html
     assert f"{rows[2].partner.name}</bdi>: The lead does not fit the other partner’s rules." in html
@@ -53,6 +53,20 @@ def test_one_lead_is_moved_from_its_page(
     entry = AuditEntry.objects.get(model="delivery.job")
     assert entry.changes[0]["what"] == f"Move to {rows[1].partner.name}"
     assert "Nobody else of" in text(operator, way)
+
+
+def test_more_partners_than_a_page_names_are_chosen_among_all(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distribution.pages.moving.ASKED", 2)
+    rows = in_force({}, {}, {}, {})
+    routed(rows[0].profile.entity)
+    job = Job.objects.get()
+    html = text(operator, f"{MOVE}{job.pk}/")
+    assert rows[2].partner.name in html
+    assert rows[3].partner.name not in html
+    assert f">{rows[3].partner.name}</option>" in text(operator, f"{MOVE}?id={job.pk}")
+    assert f'href="{MOVE}?id={job.pk}"' in html
 
 
 def test_lead_that_the_first_may_have_needs_a_tick(operator: Client) -> None:
