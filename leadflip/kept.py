@@ -106,7 +106,7 @@ def _leads_to_a_door(response: HttpResponseBase) -> bool:
 
 def _is_form_of_ours(request: HttpRequest) -> bool:
     """A form, not a part of a page that asks by itself, not a sign-in, and from a page of this site."""
-    shut = request.path.startswith(("/account/", "/api/")) or request.path in _doorways()
+    shut = request.path.startswith(("/account/", "/api/", "/portal/join/")) or request.path in _doorways()
     if shut or request.headers.get("HX-Request") or int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
         return False
     origin = request.headers.get("Origin") or request.headers.get("Referer", "")

@@ -92,6 +92,17 @@ def test_file_headers(client: Client, people: People, entity: Entity, make_entry
     assert answer.streaming
 
 
+def test_file_goes_by_the_partners_zone_whatever_the_persons_is(
+    owner: Client, people: People, entity: Entity, make_entry: EntryMaker
+) -> None:
+    people.owner.zone = "Asia/Tokyo"
+    people.owner.save()
+    make_entry({"name": "Night"}, created_at=LATE)
+    assert "are those of Europe/Berlin" in page(owner).text
+    sheet = ask(owner, entity, format="spreadsheet", start="2026-11-25", end="2026-11-25").getvalue()
+    assert b"2026-11-25 00:30:00" in sheet
+
+
 def test_file_in_the_spreadsheet_format_begins_as_excel_wants(
     owner: Client, entity: Entity, make_entry: EntryMaker
 ) -> None:
