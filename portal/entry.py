@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,7 +14,7 @@ from portal import reading, services
 from portal.access import Place, entry_page, page
 from portal.feed import reason_words
 from portal.models import Entry, EntryEvent
-from portal.reasons import Reason
+from portal.reason_form import ReasonForm
 
 Review = Entry.Review
 # What people did, on the lead's page: the newest so many.
@@ -28,29 +27,6 @@ TOLD = {
     Review.REJECTED: _("%(who)s rejected this on %(when)s. Nothing was changed."),
     Review.RETURNED: _("%(who)s returned this on %(when)s. Nothing was changed."),
 }
-
-
-class ReasonForm(forms.Form):
-    """Why a lead is rejected or returned: one of the list, and a note where the list does not say it."""
-
-    reason = forms.ChoiceField(
-        label=_("Reason"),
-        choices=[("", _("Choose a reason")), *Reason.choices],
-        error_messages={"required": _("Choose a reason from the list.")},
-    )
-    note = forms.CharField(
-        label=_("Note"),
-        required=False,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Optional, up to 500 characters. The operator reads it."),
-    )
-
-    def clean(self) -> dict[str, str]:
-        """`Other reason` is told in the note."""
-        if self.cleaned_data.get("reason") == Reason.OTHER and not self.cleaned_data.get("note"):
-            self.add_error("note", _("Write the reason here, or choose another one from the list."))
-        return self.cleaned_data
 
 
 @require_GET

@@ -1,32 +1,47 @@
 """The feed: a partner's leads, newest first, by what was answered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from leadflip.kit import paging
-from portal import search
+from leadflip.kit import clock, paging
+from leadflip.kit.ids import first_of
+from portal import search, services
 from portal.access import Place, page, partner_page
 from portal.filters import LONGEST, FeedFilter, sealed
-from portal.models import Entry
+from portal.models import Entry, EntryEvent
 from portal.reading import summaries
+from portal.reason_form import ReasonForm
 from portal.reasons import Reason
 from portal.search import Found
+
+# Events of a partner among which one person's answers of the last minute are looked for.
+LATEST = 200
 
 
 @require_GET
 @partner_page
 def feed(request: HttpRequest, place: Place) -> HttpResponse:
     """One tab of the feed, `?review=…`; pending review if the address names none."""
+    return feed_page(request, place)
+
+
+def feed_page(
+    request: HttpRequest, place: Place, reasons: ReasonForm | None = None, ticked: Collection[UUID] = ()
+) -> HttpResponse:
+    """The feed; after a rejection with a fault, with its form and the rows that were ticked."""
     own = Entry.objects.filter(partner=place.partner)
     review = _review(request.GET.get("review"))
     form = FeedFilter(request.GET, place.partner, place.user)
     found = _found(own.filter(review=review), form, request.GET)
-    names = summaries(found.page.rows)
+    skipped = _skipped(own, request.GET.get("skipped", ""))
+    names = summaries([*found.page.rows, *skipped])
     counts = paging.counted_all([own.filter(review=tab) for tab in Entry.Review])
+    waiting = review == Entry.Review.PENDING
     return page(
         request,
         place,
@@ -34,11 +49,29 @@ def feed(request: HttpRequest, place: Place) -> HttpResponse:
         tabs=list(zip(Entry.Review, counts, strict=True)),
         review=review,
         form=form,
+        reasons=reasons or ReasonForm(),
+        ticked=ticked,
+        answers=waiting and place.may_answer and bool(found.page.rows),
         found=found,
         page=found.page,
-        query=_filters(request),
+        query=filters(request),
+        skipped=[(entry, names[entry.id]) for entry in skipped],
+        undoable=_undoable(place) if place.may_answer else [],
+        newest=_newest(found.page) if waiting and not form.narrows else "",
         entries=[(entry, names[entry.id], reason_words(entry)) for entry in found.page.rows],
     )
+
+
+@require_GET
+@partner_page
+def arrivals(request: HttpRequest, place: Place) -> HttpResponse:
+    """How many leads that wait came after the one `?newest=…`; 204 where the page has said so already."""
+    newest = request.GET.get("newest", "")
+    waiting = Entry.objects.filter(partner=place.partner, review=Entry.Review.PENDING)
+    count = paging.counted(waiting.filter(pk__gt=newest)) if _is_id(newest) else 0
+    if request.GET.get("said") == str(count):
+        return HttpResponse(status=204)
+    return page(request, place, "_news", count=count)
 
 
 @require_POST
@@ -67,12 +100,43 @@ def _found(rows: QuerySet[Entry], form: FeedFilter, query: Mapping[str, str]) ->
     return Found(paging.page(rows.select_related("settings", "answered_by"), query))
 
 
-def _filters(request: HttpRequest) -> str:
+def filters(request: HttpRequest) -> str:
     """The address's tab and filters alone."""
     query = request.GET.copy()
-    for name in ("older", "newer", "said"):
+    for name in ("older", "newer", "said", "skipped"):
         query.pop(name, None)
     return query.urlencode()
+
+
+def _skipped(own: QuerySet[Entry], named: str) -> list[Entry]:
+    """Leads of the address whose answer did not count: with the one that stands."""
+    ids = [id for id in named.split(",") if _is_id(id)][: paging.SIZE]
+    found = own.filter(pk__in=ids).select_related("settings", "answered_by").order_by("-pk")
+    return list(found) if ids else []
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
+
+
+def _undoable(place: Place) -> list[Entry]:
+    """What this person answered within the last minute, as far as it stands."""
+    latest = EntryEvent.objects.filter(partner=place.partner).order_by("-id")[:LATEST]
+    since = clock.now() - services.UNDO
+    answers = (event for event in latest if event.kind in services.KINDS.values() and event.at >= since)
+    ids = {event.entry_id for event in answers if event.user_id == place.user.pk and event.entry_id}
+    entries = Entry.objects.filter(pk__in=ids, answered_by=place.user, answered_at__gte=since)
+    return list(entries) if ids else []
+
+
+def _newest(shown: paging.Page[Entry]) -> UUID | str:
+    """The id after which leads are new; "" on older pages, where nothing is announced."""
+    if not shown.first:
+        return ""
+    return shown.rows[0].pk if shown.rows else first_of(clock.now())
 
 
 def _review(name: str | None) -> Entry.Review:

@@ -113,11 +113,11 @@ class FeedFilter(forms.Form):
 def kinds_of(partner: Partner) -> Sequence[tuple[int, str]]:
     """Id and name of the entities that the partner has leads of: one look into the index for each."""
     known = reader().entities()
-    if not known:
-        return []
+    if len(known) < 2:
+        return known
     own = Entry.objects.filter(partner=partner)
     first, *rest = (own.filter(entity_id=id).order_by().values("entity_id")[:1] for id, _name in known)
-    held = {row["entity_id"] for row in (first.union(*rest, all=True) if rest else first)}
+    held = {row["entity_id"] for row in first.union(*rest, all=True)}
     return [(id, name) for id, name in known if id in held]
 
 

@@ -5,12 +5,15 @@ from django.urls import path
 
 from partners.accounts.doors import PORTAL
 from partners.accounts.views import sign_in
-from portal import account, activity, csv, entry, feed, join, news_stop, people
+from portal import account, activity, csv, entry, feed, join, many, news_stop, people
 
 app_name = "portal"
 urlpatterns = [
     path("", feed.feed, name="feed"),
     path("find/", feed.find, name="find"),
+    path("arrivals/", feed.arrivals, name="arrivals"),
+    path("answer/", many.answer_many, name="answer_many"),
+    path("undo/", many.undo_many, name="undo_many"),
     path("login/", sign_in(PORTAL), name="login"),
     path("logout/", LogoutView.as_view(next_page="portal:login"), name="logout"),
     path("leads/<uuid:entry_id>/", entry.lead, name="lead"),

@@ -26,6 +26,9 @@ class Address:
 PAGES = [
     Address("feed"),
     Address("find", "post", 302),
+    Address("arrivals"),
+    Address("answer_many", "post", 302),
+    Address("undo_many", "post", 302),
     Address("csv"),
     Address("csv_file", status=400),  # without its form
     Address("activity"),
