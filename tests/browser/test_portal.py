@@ -127,6 +127,39 @@ def test_portal_works_by_keyboard_alone(
     expect(page.get_by_role("status")).to_contain_text("Lead accepted.")
 
 
+def test_colleagues_answer_at_once_by_key_and_by_tap(
+    open_page: Opener, live_server: LiveServer, people: People, entries: list[Entry]
+) -> None:
+    feed = live_server.url + reverse("portal:feed")
+    mine, theirs = open_page(), open_page(390)
+    enter(mine, live_server, people.owner)
+    mine.goto(feed)
+    enter(theirs, live_server, people.colleague)
+    theirs.goto(feed)
+    # Newest first: the colleague taps the lead that the owner then takes by key.
+    theirs.get_by_role("button", name="Accept Lead number 1").click()
+    expect(theirs.get_by_text("1 lead accepted.")).to_be_visible()
+    mine.keyboard.press("j")
+    expect(mine.get_by_role("link", name="Lead number 1")).to_be_focused()
+    mine.keyboard.press("a")
+    expect(mine.get_by_role("heading", name="Not changed: answered meanwhile, or too late")).to_be_visible()
+    expect(mine.get_by_text("Accepted · Colleague")).to_be_visible()
+    # The focus is in the row that took the place.
+    expect(mine.get_by_role("link", name="Lead number 0")).to_be_focused()
+    mine.keyboard.press("r")
+    expect(mine.get_by_label("Reason")).to_be_focused()
+    mine.get_by_label("Reason").select_option(label="Outside our area")
+    mine.get_by_label("Note").press_sequentially("a j ?")
+    mine.get_by_role("button", name="Reject selected", exact=True).click()
+    expect(mine.get_by_text("1 lead rejected.")).to_be_visible()
+    assert [(entry.review, entry.note) for entry in Entry.objects.order_by("id")[:2]] == [
+        ("rejected", "a j ?"),
+        ("accepted", ""),
+    ]
+    mine.get_by_role("button", name="Undo").click()
+    expect(mine.get_by_role("link", name="Lead number 0")).to_be_visible()
+
+
 def test_errors_take_the_focus(open_page: Opener, live_server: LiveServer, people: People) -> None:
     page = open_page()
     page.goto(live_server.url + reverse("portal:login"))
