@@ -108,6 +108,8 @@ class Data:
 
 def plain(value: Any) -> str:
     """A JSON value as the text of one cell; nothing is the empty cell."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
