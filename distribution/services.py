@@ -11,7 +11,7 @@ from distribution.models import ApiKey, Entity, Profile, ProfileVersion
 from distribution.routing.document import ProfileDocument, profile_document
 from leadflip.kit import clock
 from leadflip.kit.digest import fingerprint
-from partners.models import User
+from partners.models import DeliverySettings, User
 from partners.services import touch
 
 
@@ -86,6 +86,26 @@ def make_key(
     )
     key.entities.set(entities)
     return key, plain
+
+
+@transaction.atomic
+def untick_gone(*, entity: Entity) -> None:
+    """Takes the ticks of keys that the entity has no more: a later field of that key is ticked for nobody.
+
+    Call it after `touch()`, in its transaction.
+    """
+    keys, id = set(entity.fields.values_list("key", flat=True)), str(entity.pk)
+    for row in DeliverySettings.objects.filter(per_entity__has_key=id).select_for_update(no_key=True):
+        item = row.per_entity[id]
+        left = {
+            name: [each for each in item[name] if each.partition(".")[0] in keys]
+            for name in ("ticks", "known")
+            if name in item
+        }
+        if item | left != item:
+            row.per_entity[id] = item | left
+            row.version += 1
+            row.save(update_fields=["per_entity", "version", "updated_at"])
 
 
 def _fields(profile: Profile) -> dict[str, FieldSpec]:

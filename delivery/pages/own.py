@@ -182,15 +182,17 @@ def _chosen(tries: Sequence[Attempt], wanted: str) -> Attempt | None:
 
 def _state(place: Place) -> dict[str, Any]:
     """Whether deliveries wait, and what this person may do about it."""
-    paused = _paused(place)
-    slowed = next(filter(None, map(words.slowed, _lanes(place))), "")
-    may = place.may(May.PAUSE) and _webhooks(place).exists()
+    rows = list(_webhooks(place).select_related("lane__paused_by"))
+    lanes = [row.lane for row in rows if hasattr(row, "lane")]
+    paused = [lane for lane in lanes if lane.paused_at is not None]
+    slowed = next(filter(None, map(words.slowed, lanes)), "")
+    may = place.may(May.PAUSE) and bool(rows)
     return {
         "paused": words.pause(paused[0]) if paused else "",
         "slowed": "" if paused else slowed,
         "may_pause": may and not paused,
         "may_resume": may and any(_is_own(place, lane) for lane in paused),
-        "may_renew": place.may(May.SECRETS) and signed(place).exists(),
+        "may_renew": place.may(May.SECRETS) and any(map(_is_signed, rows)),
     }
 
 
@@ -205,12 +207,14 @@ def signed(place: Place) -> QuerySet[DeliverySettings]:
     return _webhooks(place).filter(scope="", config__signing=True)
 
 
-def _lanes(place: Place) -> list[Lane]:
-    return list(Lane.objects.filter(settings__in=_webhooks(place)).select_related("paused_by").order_by("id"))
+def _is_signed(row: DeliverySettings) -> bool:
+    """As `signed` finds it."""
+    return not row.scope and row.config.get("signing") is True
 
 
 def _paused(place: Place) -> list[Lane]:
-    return [lane for lane in _lanes(place) if lane.paused_at is not None]
+    lanes = Lane.objects.filter(settings__in=_webhooks(place), paused_at__isnull=False)
+    return list(lanes.select_related("paused_by").order_by("id"))
 
 
 def _is_own(place: Place, lane: Lane) -> bool:

@@ -78,6 +78,7 @@ class EntityAdmin(ConfigAdmin[Entity]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        services.untick_gone(entity=form.instance)
         services.renew_profiles(entity=form.instance, by=person(request))
 
     @admin.display(description=_("fields"))

@@ -177,6 +177,23 @@ def test_delete_of_an_unused_field(desk: Client, entity: Entity) -> None:
     assert not entity.fields.filter(key="size").exists()
 
 
+@pytest.mark.parametrize("change", [{"DELETE": "on"}, {"key": "area"}], ids=["deleted", "renamed"])
+def test_later_field_of_a_key_that_went_is_ticked_for_nobody(
+    desk: Client, entity: Entity, change: dict[str, str]
+) -> None:
+    ticks = {"ticks": ["size", "name"], "known": ["size", "name"]}
+    settings = f.DeliverySettingsFactory.create(
+        everything=False, per_entity={str(entity.pk): ticks, "0": ticks}
+    )
+    assert submit(desk, page(entity), row(entity, "size", **change)).status_code == 302
+    settings.refresh_from_db()
+    assert settings.per_entity == {str(entity.pk): {"ticks": ["name"], "known": ["name"]}, "0": ticks}
+    assert settings.version == 2
+    submit(desk, page(entity), row(entity, "name", label="Surname"))
+    settings.refresh_from_db()
+    assert settings.version == 2
+
+
 @pytest.mark.parametrize(
     "change",
     [{"DELETE": "on"}, {"archived": "on"}, {"encrypted": "on"}, {"key": "area"}, {"type": "checkbox"}],
