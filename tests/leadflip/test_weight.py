@@ -54,7 +54,9 @@ def filled(rows: int) -> House:
 def pages(house: House, role: str, area: str) -> Iterator[tuple[str, int, str]]:
     """Each page of an area that this role opens, with its queries."""
     client = house.client(role)
-    client.get(house.path("/admin/partners/partner/<path:object_id>/change/"))  # the first fills caches
+    # What is read once for a revision of the configuration costs no page of it again.
+    for url in ("/admin/partners/partner/<path:object_id>/change/", "/admin/move/<uuid:job_id>/"):
+        client.get(house.path(url))
     for path in (house.path(line.url) for line in read() if line.url.startswith(area)):
         with quiet(), CaptureQueriesContext(connection) as asked:
             answer = client.get(path)
