@@ -16,7 +16,8 @@ from partners.models import Partner
 from partners.sheet import reader
 from portal.access import Place, page, partner_page
 from portal.csvfile import Data, Format, Spreadsheet
-from portal.download import SHEET_ROWS, Wanted, headings, stream
+from portal.download import COUNTED, Wanted, headings, stream
+from portal.filters import kinds_of
 from portal.models import Entry
 
 # Where the session keeps the separator that a person chose last.
@@ -116,10 +117,11 @@ def csv_file(request: HttpRequest, place: Place) -> HttpResponseBase:
 
 def entities_of(partner: Partner) -> list[Kind]:
     """The entities that the partner has leads of, by name."""
-    newest = Entry.objects.filter(partner=partner).order_by("entity_id", "-id").distinct("entity_id")
-    sheets = reader().sheets(newest.values_list("lead_id", flat=True))
-    slugs = {sheet.entity_id: sheet.entity for sheet in sheets.values()}
-    return [Kind(id, slugs[id], name) for id, name in reader().entities() if id in slugs]
+    kinds, own = kinds_of(partner), Entry.objects.filter(partner=partner)
+    newest = [own.filter(entity_id=id).order_by("-id").values_list("lead_id")[:1] for id, _name in kinds]
+    leads = newest[0].union(*newest[1:], all=True) if newest else []
+    slugs = {sheet.entity_id: sheet.entity for sheet in reader().sheets(id for (id,) in leads).values()}
+    return [Kind(id, slugs[id], name) for id, name in kinds if id in slugs]
 
 
 def _form(request: HttpRequest, kinds: Sequence[Kind]) -> CsvForm:
@@ -139,6 +141,7 @@ def _page(request: HttpRequest, place: Place, form: CsvForm, status: int = 200) 
     if form.is_valid():
         wanted = form.wanted()
         rows = wanted.entries(place)
-        count = rows[: SHEET_ROWS + 1].count()
-        context |= {"count": count, "long": count >= SHEET_ROWS, "columns": headings(rows, wanted.entity_id)}
+        count = rows.order_by()[: COUNTED + 1].count()
+        columns = headings(place, rows, wanted.entity_id)
+        context |= {"count": min(count, COUNTED), "long": count > COUNTED, "columns": columns}
     return page(request, place, "csv", status, **context)

@@ -7,19 +7,21 @@ from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from leadflip.kit.ids import first_of
 from partners.models import DeliverySettings, User
 from partners.sheet import ADDRESS_PARTS, Sheet, Ticks, reader
 from portal.access import Place
 from portal.csvfile import Format, Heading, Lost, field_headings, own_headings
+from portal.filters import HELD
 from portal.models import Entry, EntryEvent
 
 # Rows that are read and written at a time: what a download holds in memory.
 BATCH = 500
-# Rows that Excel and LibreOffice open.
-SHEET_ROWS = 1_048_576
+# How far rows are counted before a download; Excel and LibreOffice open 1,048,576.
+COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,11 @@ class Wanted:
         if self.review:
             rows = rows.filter(review=self.review)
         if self.start:
-            rows = rows.filter(created_at__gte=_midnight(self.start, place))
+            since = _midnight(self.start, place)
+            rows = rows.filter(created_at__gte=since, pk__gte=first_of(since - HELD))
         if self.end:
-            rows = rows.filter(created_at__lt=_midnight(self.end + timedelta(days=1), place))
+            until = _midnight(self.end + timedelta(days=1), place)
+            rows = rows.filter(created_at__lt=until, pk__lt=first_of(until))
         return rows.order_by("-id")
 
     def words(self) -> dict[str, str]:
@@ -53,9 +57,10 @@ class Wanted:
         }
 
 
-def headings(entries: QuerySet[Entry], entity_id: int) -> list[Heading]:
+def headings(place: Place, entries: QuerySet[Entry], entity_id: int) -> list[Heading]:
     """The file's columns: the portal's own, then every field that one of the rows' settings ticks."""
-    used = DeliverySettings.objects.filter(id__in=entries.order_by().values("settings").distinct())
+    rows = DeliverySettings.objects.filter(partner=place.partner)
+    used = rows.filter(Exists(entries.order_by().filter(settings=OuterRef("pk"))))
     seen = [Ticks.of(row.everything, row.per_entity, entity_id) for row in used]
     return own_headings() + field_headings(reader().columns(entity_id), seen)
 
@@ -65,7 +70,7 @@ def stream(
 ) -> Generator[bytes, None, None]:
     """The file in pieces. Its event stands before the first byte leaves, and gets the count at the end."""
     entries = wanted.entries(place)
-    columns = headings(entries, wanted.entity_id)
+    columns = headings(place, entries, wanted.entity_id)
     event = EntryEvent.objects.create(
         partner=place.partner,
         user=place.user,

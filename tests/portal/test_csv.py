@@ -248,7 +248,7 @@ def test_page_warns_of_more_rows_than_excel_opens(
 ) -> None:
     make_entry()
     assert "rows at most" not in page(owner).text
-    monkeypatch.setattr("portal.csv.SHEET_ROWS", 1)
+    monkeypatch.setattr("portal.csv.COUNTED", 0)
     assert "rows at most" in page(owner).text
 
 
