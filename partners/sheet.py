@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -117,6 +118,21 @@ class Sheet:
             shown = self._shown(ticks)
             lost = frozenset(column.key for column in shown if column.encrypted)
             return self._cells(shown, ticks, {}), lost
+
+    def readable_values(self, ticks: Ticks) -> tuple[dict[str, Any], list[Column]]:
+        """The ticked values that there are, by key, and the encrypted columns that no key opens.
+
+        For those who read many sheets: what `readable` says, without a cell each.
+        """
+        shown, values = self._shown(ticks), self.values
+        sealed = [column for column in shown if column.encrypted] if self.opener else []
+        if sealed and self.opener:
+            with suppress(SealError):
+                values, sealed = {**values, **self.opener()}, []
+        found = {
+            column.key: ticks.value(column, values[column.key]) for column in shown if column.key in values
+        }
+        return found, sealed
 
     def _shown(self, ticks: Ticks) -> list[Column]:
         return [column for column in self.columns if ticks.shows(column)]

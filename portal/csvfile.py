@@ -8,7 +8,7 @@ values untouched, field keys as header, times in UTC.
 import csv
 import io
 import zoneinfo
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,6 +20,8 @@ from leadflip.kit.csvguard import guard
 from partners.sheet import ADDRESS_PARTS, Column, Ticks
 
 BOM = "\ufeff"
+# Text of a row's values by key.
+Cell = Callable[[Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,6 @@ class Heading:
         """The flat name: `phone`, `address.postcode`."""
         return f"{self.key}.{self.part}" if self.part else self.key
 
-    def of(self, values: Mapping[str, Any]) -> Any:
-        """This column's value in a row of values by key."""
-        value = values.get(self.key)
-        if not self.part:
-            return value
-        return value.get(self.part) if isinstance(value, dict) else None
-
 
 class Lost(str):
     """What a cell says of a value that no key opens; of whatever type its field is."""
@@ -57,8 +52,8 @@ class Format(Protocol):
         """What the file begins with, its header row included."""
         ...
 
-    def row(self, headings: Sequence[Heading], values: Mapping[str, Any]) -> str:
-        """One row with its line end."""
+    def rows(self, headings: Sequence[Heading], many: Iterable[Mapping[str, Any]]) -> str:
+        """A row each, of values by key, with their line ends."""
         ...
 
 
@@ -70,23 +65,22 @@ class Spreadsheet:
     zone: zoneinfo.ZoneInfo
 
     def start(self, headings: Sequence[Heading]) -> str:
-        return BOM + self._line(self._label(heading) for heading in headings)
+        return BOM + self._lines([[guard(self._label(heading)) for heading in headings]])
 
-    def row(self, headings: Sequence[Heading], values: Mapping[str, Any]) -> str:
-        return self._line(self._text(heading, heading.of(values)) for heading in headings)
+    def rows(self, headings: Sequence[Heading], many: Iterable[Mapping[str, Any]]) -> str:
+        cells = [cell_of(heading, self._time) for heading in headings]
+        return self._lines([guard(cell(values)) for cell in cells] for values in many)
 
     def _label(self, heading: Heading) -> str:
         if heading.type == "datetime":
             return f"{heading.label} ({self.zone.key})"
         return f"{heading.label}: {heading.part}" if heading.part else heading.label
 
-    def _text(self, heading: Heading, value: Any) -> str:
-        if _is_instant(heading, value):
-            return _instant(value).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
-        return plain(value)
+    def _time(self, at: datetime) -> str:
+        return at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
-    def _line(self, texts: Iterable[str]) -> str:
-        return _line((guard(text) for text in texts), self.delimiter, csv.QUOTE_ALL)
+    def _lines(self, rows: Iterable[Iterable[str]]) -> str:
+        return _lines(rows, self.delimiter, csv.QUOTE_ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +88,29 @@ class Data:
     """For programs."""
 
     def start(self, headings: Sequence[Heading]) -> str:
-        return _line((heading.name for heading in headings), ",", csv.QUOTE_MINIMAL)
+        return _lines([[heading.name for heading in headings]], ",", csv.QUOTE_MINIMAL)
 
-    def row(self, headings: Sequence[Heading], values: Mapping[str, Any]) -> str:
-        texts = (self._text(heading, heading.of(values)) for heading in headings)
-        return _line(texts, ",", csv.QUOTE_MINIMAL)
+    def rows(self, headings: Sequence[Heading], many: Iterable[Mapping[str, Any]]) -> str:
+        cells = [cell_of(heading, self._time) for heading in headings]
+        return _lines(([cell(values) for cell in cells] for values in many), ",", csv.QUOTE_MINIMAL)
 
-    def _text(self, heading: Heading, value: Any) -> str:
-        if _is_instant(heading, value):
-            return _instant(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return plain(value)
+    def _time(self, at: datetime) -> str:
+        return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def cell_of(heading: Heading, time: Callable[[datetime], str]) -> Cell:
+    """What makes this column's text of a row's values: found once for a file, not for each of its cells."""
+    key, part = heading.key, heading.part
+    if part:
+        return lambda values: plain(values[key].get(part)) if isinstance(values.get(key), dict) else ""
+    if heading.type != "datetime":
+        return lambda values: plain(values.get(key))
+
+    def moment(values: Mapping[str, Any]) -> str:
+        value = values.get(key)
+        return plain(value) if not value or isinstance(value, Lost) else time(_instant(value))
+
+    return moment
 
 
 def plain(value: Any) -> str:
@@ -153,15 +160,11 @@ def _shows_part(ticks: Ticks, column: Column, part: str) -> bool:
     return bool(ticks.value(column, {part: part}))
 
 
-def _is_instant(heading: Heading, value: Any) -> bool:
-    return heading.type == "datetime" and bool(value) and not isinstance(value, Lost)
-
-
 def _instant(value: datetime | str) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
-def _line(texts: Iterable[str], delimiter: str, quoting: Any) -> str:
+def _lines(rows: Iterable[Iterable[str]], delimiter: str, quoting: Any) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, delimiter=delimiter, quoting=quoting, lineterminator="\r\n").writerow(texts)
+    csv.writer(buffer, delimiter=delimiter, quoting=quoting, lineterminator="\r\n").writerows(rows)
     return buffer.getvalue()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from leadflip.kit.ids import first_of
 from partners.models import DeliverySettings, User
-from partners.sheet import ADDRESS_PARTS, Sheet, Ticks, reader
+from partners.sheet import ADDRESS_PARTS, Column, Sheet, Ticks, reader
 from portal.access import Place
 from portal.csvfile import Format, Heading, Lost, field_headings, own_headings
 from portal.filters import HELD
@@ -121,7 +121,7 @@ def _pieces(
         found = map(Row._make, entries.values_list(*Row._fields).iterator(chunk_size=BATCH))
         while batch := list(islice(found, BATCH)):
             rows += len(batch)
-            yield "".join(format.row(columns, values) for values in _values(batch, known)).encode()
+            yield format.rows(columns, _values(batch, known)).encode()
     finally:
         event.detail["rows"] = rows
         event.save(update_fields=["detail"])
@@ -139,13 +139,13 @@ def _ticked(sheet: Sheet | None, ticks: Ticks) -> dict[str, Any]:
     """What no key opens says so in its cells: an empty one would pass for a field without a value."""
     if sheet is None:
         return {}
-    cells, lost = sheet.readable(ticks)
-    return {cell.key: _lost(cell.type) if cell.key in lost else cell.value for cell in cells}
+    values, lost = sheet.readable_values(ticks)
+    return {**values, **{column.key: _lost(column) for column in lost}} if lost else values
 
 
-def _lost(type: str) -> Any:
+def _lost(column: Column) -> Any:
     text = Lost(_("cannot be opened"))
-    return dict.fromkeys(ADDRESS_PARTS, text) if type == "address" else text
+    return dict.fromkeys(ADDRESS_PARTS, text) if column.type == "address" else text
 
 
 def _own(row: Row, known: Known) -> dict[str, Any]:

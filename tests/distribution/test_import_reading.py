@@ -53,7 +53,7 @@ def test_own_export_is_imported_unchanged(desk: Client, entity: Entity, format: 
     hidden = {"iban": "@home", "born": "1980-02-29"}
     headings = [*own_headings(), *field_headings(spec.columns, [Ticks()])]
     portal = {"lead_id": "1", "portal.received_at": clock.now(), "portal.review": "pending"}
-    text = format.start(headings) + format.row(headings, {**values, **hidden, **portal})
+    text = format.start(headings) + format.rows(headings, [{**values, **hidden, **portal}])
     made = started(desk, entity, text)
     tasks.carry_on_imports()
     assert told(made) == (1, 0, 0, 0)

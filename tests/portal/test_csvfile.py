@@ -36,7 +36,7 @@ ROW = {
 
 
 def file(format: Format, *rows: dict[str, Any]) -> bytes:
-    return "".join([format.start(HEADINGS), *(format.row(HEADINGS, row) for row in rows)]).encode()
+    return (format.start(HEADINGS) + format.rows(HEADINGS, rows)).encode()
 
 
 def test_spreadsheet_byte_for_byte() -> None:
@@ -78,7 +78,7 @@ def test_spreadsheet_guards_cells_and_headers() -> None:
     headings = [Heading("a", "=A1", "text"), Heading("b", "@B", "datetime")]
     format = Spreadsheet(",", BERLIN)
     assert format.start(headings) == '\ufeff"\'=A1","\'@B (Europe/Berlin)"\r\n'
-    assert format.row(headings, {"a": "=cmd|' /C calc'!A0"}) == '"\'=cmd|\' /C calc\'!A0",""\r\n'
+    assert format.rows(headings, [{"a": "=cmd|' /C calc'!A0"}]) == '"\'=cmd|\' /C calc\'!A0",""\r\n'
 
 
 @pytest.mark.parametrize(
