@@ -220,15 +220,11 @@ def test_story_tells_the_partners_answer(desk: Client, lead: Lead) -> None:
     job = f.JobFactory.create(
         lead=lead, delivered=True, settings=f.DeliverySettingsFactory.create(kind="portal")
     )
-    answered = {
-        "review": "rejected",
-        "reason": "no_fit",
-        "note": "Too <b>small</b>",
-        "answered_at": timezone.now(),
-    }
+    now = timezone.now()
+    answered = {"review": "rejected", "reason": "no_fit", "note": "Too <b>small</b>", "answered_at": now}
     entry = f.EntryFactory.create(id=job.id, partner=job.partner, lead=lead, **answered)
     f.EntryEventFactory.create(
-        entry=entry, partner=job.partner, user=f.UserFactory.create(name="Ana"), kind="rejected"
+        entry=entry, partner=job.partner, user=f.UserFactory.create(name="Ana"), kind="rejected", at=now
     )
     html = desk.get(page(lead)).content.decode()
     for words in ("in the portal", "Ana · Does not fit what we offer · Too &lt;b&gt;small&lt;/b&gt;"):
