@@ -133,7 +133,7 @@ def _configuration() -> list[Scene]:
 
 
 def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
-    delivered = Job.objects.filter(status=Status.DELIVERED, kind=Kind.WEBHOOK).latest("id")
+    delivered = Job.objects.filter(status=Status.DELIVERED, kind=Kind.WEBHOOK, erased=False).latest("id")
     return [
         Scene("dashboard", reverse("admin:index"), "operator"),
         Scene("dashboard-empty", reverse("admin:index"), act=empty.dashboard),
