@@ -3,7 +3,7 @@
 import logging
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -61,21 +61,19 @@ def pause_all(partner: Partner, *, by: User) -> int:
 
     Its e-mail is the account's, and the portal calls nobody.
     """
-    return sum(pause(row, by=by) for row in _webhooks(partner))
+    return sum(pause(row.pk, by=by) for row in webhooks(partner))
 
 
 @transaction.atomic
 def resume_all(partner: Partner, *, by: User) -> int:
     """Ends all pauses of the partner's webhooks; returns how many there were."""
-    return sum(resume(row, by=by) for row in _webhooks(partner))
+    return sum(resume(row.pk, by=by) for row in webhooks(partner))
 
 
-def _webhooks(partner: Partner) -> list[int]:
-    """In one order, so that two who do this at once do not cross."""
-    rows = DeliverySettings.objects.filter(partner=partner, kind=Kind.WEBHOOK).exclude(
-        scope__startswith=SCOPE
-    )
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+def webhooks(partner: Partner) -> QuerySet[DeliverySettings]:
+    """The partner's, without tests; in one order, so that two who act on all at once do not cross."""
+    rows = DeliverySettings.objects.filter(partner=partner, kind=Kind.WEBHOOK)
+    return rows.exclude(scope__startswith=SCOPE).order_by("pk")
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ holds up no other; what is refused waits longer each time, and is given up after
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,8 @@ DAY = timedelta(days=1)
 # Seconds before the next try; the last one repeats.
 WAITS = (10, 60, 300, 900, 3600)
 MOST = 200
-# Outlasts a run: the calls of a key follow each other until one fails.
+# Of a key's calls in one run, which follow each other; the lease outlasts them and the last one's time-out.
+SECONDS = 60
 LEASE = timedelta(seconds=300)
 DAYS_KEPT = 30
 
@@ -100,11 +102,11 @@ async def _send_all(by_key: Mapping[ApiKey, Sequence[Callback]]) -> dict[int, st
 
 
 async def _send(sender: Sender, key: ApiKey, rows: Sequence[Callback]) -> dict[int, str]:
-    """One after the other; what follows one that failed is not tried."""
-    said: dict[int, str] = {}
+    """One after the other, for SECONDS; what follows one that failed is not tried."""
+    said, end = dict[int, str](), time.monotonic() + SECONDS
     for row in rows:
         said[row.pk] = await _one(sender, key, row)
-        if said[row.pk]:
+        if said[row.pk] or time.monotonic() > end:
             break
     return said
 

@@ -39,7 +39,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The page of one job. `?attempt=<id>` names the attempt whose bytes are shown; else the last."""
     row = _row(job_id)
     tries = list(row.tries.order_by("number", "late"))
-    chosen = _chosen(tries, request.GET.get("attempt", ""))
+    chosen = trail.chosen(tries, request.GET.get("attempt", ""))
     return _page(request, row, tries, chosen, exchange.of(request.user, row, chosen))
 
 
@@ -49,7 +49,7 @@ def sent(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Shows what was sent and answered at one attempt, which the audit log then tells."""
     row = _row(job_id)
     tries = list(row.tries.order_by("number", "late"))
-    chosen = _chosen(tries, request.POST.get("attempt", ""))
+    chosen = trail.chosen(tries, request.POST.get("attempt", ""))
     with transaction.atomic():
         opened = exchange.of(request.user, row, chosen, opened=True)
         if chosen is not None and opened is not None and not opened.missing:
@@ -91,7 +91,7 @@ def job_now(request: HttpRequest, job_id: UUID) -> HttpResponse:
     if request.GET.get("seen") == words.mark(row):
         return render(request, "delivery/_job_poll.html", {"job": row, **_poll(row)})
     tries = list(row.tries.order_by("number", "late"))
-    chosen = _chosen(tries, request.GET.get("attempt", ""))
+    chosen = trail.chosen(tries, request.GET.get("attempt", ""))
     return render(request, "delivery/_job_now.html", _state(request, row, tries, chosen))
 
 
@@ -121,11 +121,6 @@ def _row(job_id: UUID) -> Job:
         Job.objects.select_related("partner", "settings__lane__paused_by", "policy", "assignment__profile"),
         id=job_id,
     )
-
-
-def _chosen(tries: Sequence[Attempt], wanted: str) -> Attempt | None:
-    named = (attempt for attempt in tries if str(attempt.id) == wanted)
-    return next(named, tries[-1] if tries else None)
 
 
 def _state(

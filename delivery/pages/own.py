@@ -1,6 +1,5 @@
 """What was handed to a partner, for its own people: each delivery, its attempts, and what they may do."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from delivery import destinations, services, trial
-from delivery.models import Attempt, Job, Lane
+from delivery.models import Job, Lane
 from delivery.models.job import SETTLED, Status
 from delivery.pages import exchange, trail, words
 from delivery.refusal import Refused
-from delivery.trial import SCOPE
 from leadflip.kit import clock, paging
 from leadflip.kit.crypto import SealError
 from partners import audit
@@ -122,8 +120,7 @@ def pause(request: HttpRequest, place: Place) -> HttpResponse:
     """Lets the partner's deliveries wait."""
     need(place, May.PAUSE)
     with transaction.atomic():
-        done = [destinations.pause(row.pk, by=place.user) for row in _webhooks(place)]
-        if any(done):
+        if destinations.pause_all(place.partner, by=place.user):
             _note(place, EntryEvent.Kind.PAUSED)
             messages.success(request, _("Paused. New leads are kept for you and wait."))
     return redirect("own_deliveries:index")
@@ -160,7 +157,7 @@ def _own(place: Place, job_id: UUID) -> Job:
 def _one(request: HttpRequest, place: Place, job: Job, *, opened: bool = False) -> HttpResponse:
     tries = list(job.tries.order_by("number", "late"))
     asked = request.POST.get("attempt") or request.GET.get("attempt", "")
-    chosen = _chosen(tries, asked)
+    chosen = trail.chosen(tries, asked)
     context = {
         "job": job,
         "summary": summaries([job])[job.id],
@@ -175,14 +172,12 @@ def _one(request: HttpRequest, place: Place, job: Job, *, opened: bool = False) 
     return _page(request, place, "own_delivery", **context)
 
 
-def _chosen(tries: Sequence[Attempt], wanted: str) -> Attempt | None:
-    named = (attempt for attempt in tries if str(attempt.id) == wanted)
-    return next(named, tries[-1] if tries else None)
-
-
 def _state(place: Place) -> dict[str, Any]:
-    """Whether deliveries wait, and what this person may do about it."""
-    rows = list(_webhooks(place).select_related("lane__paused_by"))
+    """Whether deliveries wait, and what this person may do about it.
+
+    E-mail has one lane for all partners, which no partner holds up.
+    """
+    rows = list(destinations.webhooks(place.partner).select_related("lane__paused_by"))
     lanes = [row.lane for row in rows if hasattr(row, "lane")]
     paused = [lane for lane in lanes if lane.paused_at is not None]
     slowed = next(filter(None, map(words.slowed, lanes)), "")
@@ -196,15 +191,9 @@ def _state(place: Place) -> dict[str, Any]:
     }
 
 
-def _webhooks(place: Place) -> QuerySet[DeliverySettings]:
-    """E-mail has one lane for all partners, which no partner holds up."""
-    own = DeliverySettings.objects.filter(partner=place.partner, kind=Kind.WEBHOOK)
-    return own.exclude(scope__startswith=SCOPE).order_by("id")
-
-
 def signed(place: Place) -> QuerySet[DeliverySettings]:
     """The partner's own webhook, where it is signed."""
-    return _webhooks(place).filter(scope="", config__signing=True)
+    return destinations.webhooks(place.partner).filter(scope="", config__signing=True)
 
 
 def _is_signed(row: DeliverySettings) -> bool:
@@ -213,7 +202,7 @@ def _is_signed(row: DeliverySettings) -> bool:
 
 
 def _paused(place: Place) -> list[Lane]:
-    lanes = Lane.objects.filter(settings__in=_webhooks(place), paused_at__isnull=False)
+    lanes = Lane.objects.filter(settings__in=destinations.webhooks(place.partner), paused_at__isnull=False)
     return list(lanes.select_related("paused_by").order_by("id"))
 
 

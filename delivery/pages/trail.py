@@ -29,6 +29,12 @@ def steps(job: Job, tries: Sequence[Attempt], chosen: Attempt | None) -> list[St
     ]
 
 
+def chosen(tries: Sequence[Attempt], wanted: str) -> Attempt | None:
+    """The attempt that the address names by its id, else the last."""
+    named = (attempt for attempt in tries if str(attempt.id) == wanted)
+    return next(named, tries[-1] if tries else None)
+
+
 def gap(since: datetime, until: datetime) -> str:
     """«2 min 5 s»; "" within a second, and for what began before (a late attempt)."""
     length = until - since
