@@ -20,8 +20,10 @@ from leadflip.kit.csvguard import guard
 from partners.sheet import ADDRESS_PARTS, Column, Ticks
 
 BOM = "\ufeff"
-# Text of a row's values by key.
-Cell = Callable[[Mapping[str, Any]], str]
+# How long a time is without its fraction and zone.
+SECONDS = len("2026-11-24T14:05:09")
+# The JSON values of one column, a row each.
+Values = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,11 @@ class Heading:
         """The flat name: `phone`, `address.postcode`."""
         return f"{self.key}.{self.part}" if self.part else self.key
 
-
-class Lost(str):
-    """What a cell says of a value that no key opens; of whatever type its field is."""
-
-    __slots__ = ()
+    def of(self, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
+        """This column of rows, each of which is values by key."""
+        key, part = self.key, self.part
+        found = [values.get(key) for values in rows]
+        return [value.get(part) if isinstance(value, dict) else None for value in found] if part else found
 
 
 class Format(Protocol):
@@ -52,8 +54,8 @@ class Format(Protocol):
         """What the file begins with, its header row included."""
         ...
 
-    def rows(self, headings: Sequence[Heading], many: Iterable[Mapping[str, Any]]) -> str:
-        """A row each, of values by key, with their line ends."""
+    def rows(self, headings: Sequence[Heading], columns: Iterable[Values]) -> str:
+        """Rows, of a column a heading, with their line ends."""
         ...
 
 
@@ -67,9 +69,12 @@ class Spreadsheet:
     def start(self, headings: Sequence[Heading]) -> str:
         return BOM + self._lines([[guard(self._label(heading)) for heading in headings]])
 
-    def rows(self, headings: Sequence[Heading], many: Iterable[Mapping[str, Any]]) -> str:
-        cells = [cell_of(heading, self._time) for heading in headings]
-        return self._lines([guard(cell(values)) for cell in cells] for values in many)
+    def rows(self, headings: Sequence[Heading], columns: Iterable[Values]) -> str:
+        texts = map(self._texts, headings, columns)
+        return self._lines(zip(*texts, strict=True))
+
+    def _texts(self, heading: Heading, values: Values) -> list[str]:
+        return [guard(text) for text in texts_of(heading, values, self._time)]
 
     def _label(self, heading: Heading) -> str:
         if heading.type == "datetime":
@@ -77,7 +82,7 @@ class Spreadsheet:
         return f"{heading.label}: {heading.part}" if heading.part else heading.label
 
     def _time(self, at: datetime) -> str:
-        return at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+        return at.astimezone(self.zone).isoformat(" ")[:SECONDS]
 
     def _lines(self, rows: Iterable[Iterable[str]]) -> str:
         return _lines(rows, self.delimiter, csv.QUOTE_ALL)
@@ -90,27 +95,19 @@ class Data:
     def start(self, headings: Sequence[Heading]) -> str:
         return _lines([[heading.name for heading in headings]], ",", csv.QUOTE_MINIMAL)
 
-    def rows(self, headings: Sequence[Heading], many: Iterable[Mapping[str, Any]]) -> str:
-        cells = [cell_of(heading, self._time) for heading in headings]
-        return _lines(([cell(values) for cell in cells] for values in many), ",", csv.QUOTE_MINIMAL)
+    def rows(self, headings: Sequence[Heading], columns: Iterable[Values]) -> str:
+        texts = (texts_of(*each, self._time) for each in zip(headings, columns, strict=True))
+        return _lines(zip(*texts, strict=True), ",", csv.QUOTE_MINIMAL)
 
     def _time(self, at: datetime) -> str:
-        return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return at.astimezone(UTC).isoformat()[:SECONDS] + "Z"
 
 
-def cell_of(heading: Heading, time: Callable[[datetime], str]) -> Cell:
-    """What makes this column's text of a row's values: found once for a file, not for each of its cells."""
-    key, part = heading.key, heading.part
-    if part:
-        return lambda values: plain(values[key].get(part)) if isinstance(values.get(key), dict) else ""
-    if heading.type != "datetime":
-        return lambda values: plain(values.get(key))
-
-    def moment(values: Mapping[str, Any]) -> str:
-        value = values.get(key)
-        return plain(value) if not value or isinstance(value, Lost) else time(_instant(value))
-
-    return moment
+def texts_of(heading: Heading, values: Values, time: Callable[[datetime], str]) -> list[str]:
+    """A column's cells: a whole column at a time, since a call a cell would be most of a file's cost."""
+    if heading.type == "datetime":
+        return [_moment(value, time) for value in values]
+    return [value if type(value) is str else plain(value) for value in values]
 
 
 def plain(value: Any) -> str:
@@ -160,8 +157,14 @@ def _shows_part(ticks: Ticks, column: Column, part: str) -> bool:
     return bool(ticks.value(column, {part: part}))
 
 
-def _instant(value: datetime | str) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+def _moment(value: Any, time: Callable[[datetime], str]) -> str:
+    """What is no moment, or one that the zone's calendar does not reach, stands as it is."""
+    if not value:
+        return plain(value)
+    try:
+        return time(datetime.fromisoformat(value))
+    except (TypeError, ValueError, OverflowError):
+        return plain(value)
 
 
 def _lines(rows: Iterable[Iterable[str]], delimiter: str, quoting: Any) -> str:

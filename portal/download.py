@@ -1,20 +1,20 @@
 """A partner's leads of one entity as a stream of CSV, and the event that tells of it."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from leadflip.kit.ids import first_of
 from partners.models import DeliverySettings, User
-from partners.sheet import ADDRESS_PARTS, Column, Sheet, Ticks, reader
+from partners.sheet import ADDRESS_PARTS, Column, Cut, Ticks, reader
 from portal.access import Place
-from portal.csvfile import Format, Heading, Lost, field_headings, own_headings
+from portal.csvfile import Format, Heading, field_headings, own_headings
 from portal.filters import HELD
 from portal.models import Entry, EntryEvent
 
@@ -81,83 +81,87 @@ def stream(
     return _pieces(entries, columns, format, event, Known(wanted.entity_id))
 
 
-class Row(NamedTuple):
-    """What a file tells of an entry: a million of them are not made objects with relations."""
-
-    lead_id: UUID
-    settings_id: int
-    created_at: datetime
-    review: str
-    answered_at: datetime | None
-    answered_by_id: int | None
-    reason: str
-    note: str
+# What a file tells of an entry, as texts: ids and times that were made objects would be made texts again.
+READ = (
+    Cast("lead_id", TextField()),
+    Cast("created_at", TextField()),
+    "review",
+    Cast("answered_at", TextField()),
+    "answered_by_id",
+    "reason",
+    "note",
+    "settings_id",
+)
 
 
 class Known:
-    """What many rows share, read once: the ticks of settings, and people's names."""
+    """What many rows share, read once: what settings leave of values, and people's names."""
 
     def __init__(self, entity_id: int) -> None:
         self.entity_id = entity_id
-        self.ticks: dict[int, Ticks] = {}
+        self.cuts: dict[int, Cut] = {}
         self.people: dict[int, str] = {}
 
-    def meet(self, batch: Sequence[Row]) -> None:
-        """Reads what is new in these rows."""
-        settings = {row.settings_id for row in batch} - self.ticks.keys()
-        for each in DeliverySettings.objects.filter(id__in=settings) if settings else ():
-            self.ticks[each.id] = Ticks.of(each.everything, each.per_entity, self.entity_id)
-        people = {row.answered_by_id for row in batch if row.answered_by_id} - self.people.keys()
-        for person in User.objects.filter(id__in=people) if people else ():
-            self.people[person.id] = str(person)
+    def meet(self, settings: Iterable[int], people: Iterable[int | None]) -> None:
+        """Reads what is new of these."""
+        if new := set(settings) - self.cuts.keys():
+            columns = reader().columns(self.entity_id)
+            for each in DeliverySettings.objects.filter(id__in=new):
+                ticks = Ticks.of(each.everything, each.per_entity, self.entity_id)
+                self.cuts[each.id] = Cut(ticks, columns)
+        if strangers := {person for person in people if person} - self.people.keys():
+            self.people.update((person.id, str(person)) for person in User.objects.filter(id__in=strangers))
 
 
 def _pieces(
-    entries: QuerySet[Entry], columns: Sequence[Heading], format: Format, event: EntryEvent, known: Known
+    entries: QuerySet[Entry], headings: Sequence[Heading], format: Format, event: EntryEvent, known: Known
 ) -> Generator[bytes, None, None]:
     rows = 0
     try:
-        yield format.start(columns).encode()
-        found = map(Row._make, entries.values_list(*Row._fields).iterator(chunk_size=BATCH))
+        yield format.start(headings).encode()
+        found = entries.values_list(*READ).iterator(chunk_size=BATCH)
         while batch := list(islice(found, BATCH)):
             rows += len(batch)
-            yield format.rows(columns, _values(batch, known)).encode()
+            yield format.rows(headings, _columns(headings, batch, known)).encode()
     finally:
         event.detail["rows"] = rows
         event.save(update_fields=["detail"])
 
 
-def _values(batch: Sequence[Row], known: Known) -> Iterator[Mapping[str, Any]]:
-    known.meet(batch)
-    sheets = reader().sheets({row.lead_id for row in batch})
-    for row in batch:
-        ticked = _ticked(sheets.get(row.lead_id), known.ticks[row.settings_id])
-        yield {**ticked, **_own(row, known)}
+def _columns(headings: Sequence[Heading], batch: Sequence[Any], known: Known) -> Iterator[Sequence[Any]]:
+    leads, received, review, answered_at, answered_by, reason, note, settings = zip(*batch, strict=True)
+    known.meet(settings, answered_by)
+    own = {
+        "lead_id": leads,
+        "portal.received_at": received,
+        "portal.review": review,
+        "portal.answered_at": answered_at,
+        "portal.answered_by": [known.people.get(person or 0, "") for person in answered_by],
+        "portal.reason": reason,
+        "portal.note": note,
+    }
+    values = _values(leads, settings, known)
+    return (own[each.key] if each.key in own else each.of(values) for each in headings)
 
 
-def _ticked(sheet: Sheet | None, ticks: Ticks) -> dict[str, Any]:
+def _values(leads: Sequence[str], settings: Sequence[int], known: Known) -> list[Mapping[str, Any]]:
+    """Each lead's ticked values by key; of a lead that is gone, none."""
+    found: dict[tuple[int, str], Mapping[str, Any]] = {}
+    for row in set(settings):
+        ids = [lead for lead, own in zip(leads, settings, strict=True) if own == row]
+        cut = reader().cut(ids, known.cuts[row])
+        found.update(((row, id), _told(*each)) for id, each in cut.items())
+    return [found.get(each, {}) for each in zip(settings, leads, strict=True)]
+
+
+def _told(values: dict[str, Any], lost: Sequence[Column]) -> Mapping[str, Any]:
     """What no key opens says so in its cells: an empty one would pass for a field without a value."""
-    if sheet is None:
-        return {}
-    values, lost = sheet.readable_values(ticks)
     return {**values, **{column.key: _lost(column) for column in lost}} if lost else values
 
 
 def _lost(column: Column) -> Any:
-    text = Lost(_("cannot be opened"))
+    text = _("cannot be opened")
     return dict.fromkeys(ADDRESS_PARTS, text) if column.type == "address" else text
-
-
-def _own(row: Row, known: Known) -> dict[str, Any]:
-    return {
-        "lead_id": str(row.lead_id),
-        "portal.received_at": row.created_at,
-        "portal.review": row.review,
-        "portal.answered_at": row.answered_at,
-        "portal.answered_by": known.people.get(row.answered_by_id or 0, ""),
-        "portal.reason": row.reason,
-        "portal.note": row.note,
-    }
 
 
 def _midnight(day: date, place: Place) -> datetime:

@@ -27,7 +27,7 @@ class Routing(models.TextChoices):
 NEW = "New"
 
 
-def owner_of(lead_id: UUID) -> str:
+def owner_of(lead_id: UUID | str) -> str:
     """The name under which a lead's encrypted values are sealed."""
     return f"lead:{lead_id}"
 

@@ -113,4 +113,4 @@ def seal(owner: object, value: Any) -> bytes:
 
 def unseal(owner: object, sealed: Sealed) -> Any:
     """The JSON value that `seal` was given. Raises SealError."""
-    return json.loads(open_bytes(owner, sealed))
+    return json.loads(open_bytes(owner, sealed).decode())

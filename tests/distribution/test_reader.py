@@ -15,7 +15,7 @@ from distribution.models.entity import Way
 from leadflip.kit import clock
 from leadflip.kit.crypto import SealError
 from partners.models import Revision
-from partners.sheet import Sheet, Ticks, reader
+from partners.sheet import Cut, Sheet, Ticks, reader
 from tests import factories as f
 from tests.distribution.conftest import changed
 
@@ -111,6 +111,41 @@ def test_sheets_are_one_query_when_the_entity_is_known(entity: Entity) -> None:
         for one in reader().sheets(ids).values():
             one.ticked(ALL)
     assert len(queries) == 1
+
+
+@pytest.mark.parametrize(
+    ("ticks", "left"),
+    [
+        (["name"], {"name": "Ana"}),
+        (["iban", "born"], {"iban": "DE89"}),
+        (["address.postcode", "address.city"], {"address": {"postcode": "80331"}}),
+        (["size"], {}),
+        ([], {}),
+    ],
+)
+def test_cut_leaves_what_is_ticked(entity: Entity, ticks: list[str], left: dict[str, Any]) -> None:
+    lead = f.LeadFactory.create(
+        entity=entity, values={"name": "Ana", "address": ADDRESS, "gone": 1}, hidden={"iban": "DE89"}
+    )
+    columns = reader().columns(entity.pk)
+    found = reader().cut([str(lead.pk), str(uuid4())], Cut(Ticks(False, frozenset(ticks)), columns))
+    assert found == {str(lead.pk): (left, ())}
+    full = reader().cut([str(lead.pk)], Cut(ALL, columns))
+    assert full[str(lead.pk)] == ({"name": "Ana", "address": ADDRESS, "iban": "DE89"}, ())
+
+
+def test_cut_opens_what_is_ticked_alone_in_one_query(entity: Entity, settings: Any) -> None:
+    leads = f.LeadFactory.create_batch(3, entity=entity, values={"name": "Ana"}, hidden={"iban": "DE89"})
+    columns, ids = reader().columns(entity.pk), [str(lead.pk) for lead in leads]
+    settings.ENCRYPTION_KEYS = [_other_key()]
+    with CaptureQueriesContext(connection) as queries:
+        names = reader().cut(ids, Cut(Ticks(False, frozenset({"name"})), columns))
+        everything = reader().cut(ids, Cut(ALL, columns))
+    assert list(names.values()) == [({"name": "Ana"}, ())] * 3
+    assert [(values, [lost.key for lost in columns]) for values, columns in everything.values()] == [
+        ({"name": "Ana"}, ["iban", "born"])
+    ] * 3
+    assert len(queries) == 2
 
 
 def test_sheets_follow_the_configuration(entity: Entity) -> None:

@@ -1,6 +1,7 @@
 """Both formats, byte for byte."""
 
-from datetime import UTC, datetime
+import csv
+import io
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ HEADINGS = [
     Heading("address", "Address", "address", "postcode"),
 ]
 ROW = {
-    "portal.received_at": datetime(2026, 11, 24, 13, 5, 9, tzinfo=UTC),
+    "portal.received_at": "2026-11-24 13:05:09.1204+00",
     "name": 'Zoë "Z" O\'Hara',
     "phone": "+49301234567",
     "area": -12.5,
@@ -36,7 +37,11 @@ ROW = {
 
 
 def file(format: Format, *rows: dict[str, Any]) -> bytes:
-    return (format.start(HEADINGS) + format.rows(HEADINGS, rows)).encode()
+    return (format.start(HEADINGS) + lines(format, HEADINGS, *rows)).encode()
+
+
+def lines(format: Format, headings: list[Heading], *rows: dict[str, Any]) -> str:
+    return format.rows(headings, [heading.of(rows) for heading in headings])
 
 
 def test_spreadsheet_byte_for_byte() -> None:
@@ -67,6 +72,39 @@ def test_data_leaves_formulas_untouched() -> None:
     assert b",=1+1," in file(Data(), {"name": "=1+1"})
 
 
+PIECES = [
+    "",
+    "=1+1",
+    "+49",
+    "-12.50",
+    "＠x",
+    "\t",
+    "\r\n",
+    '"',
+    ";",
+    ",",
+    "'",
+    "007",
+    "Größe",
+    "\u202e",
+    "😀",
+    "\ufeff",
+]
+AWKWARD = [first + second for first in PIECES for second in PIECES]
+
+
+@pytest.mark.parametrize("format", [Spreadsheet(",", BERLIN), Spreadsheet(";", BERLIN), Data()])
+def test_awkward_texts_are_read_as_they_are_or_marked(format: Format) -> None:
+    headings = [Heading("name", "Name", "text"), Heading("address", "Address", "address", "street")]
+    text = lines(format, headings, *({"name": each, "address": {"street": each}} for each in AWKWARD))
+    delimiter = format.delimiter if isinstance(format, Spreadsheet) else ","
+    read = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    assert all(name == street for name, street in read)
+    for [cell, _], value in zip(read, AWKWARD, strict=True):
+        formula = value.startswith(("=", "+", "-", "＠", "\t", "\r")) and value not in ("-12.50", "-12.50007")
+        assert cell == ("'" * (formula and format != Data()) + value)
+
+
 @pytest.mark.parametrize("format", [Spreadsheet(",", BERLIN), Data()])
 def test_missing_values_are_empty_and_never_none(format: Format) -> None:
     text = file(format, {}, {"address": None, "wishes": [], "name": ""}).decode()
@@ -78,7 +116,27 @@ def test_spreadsheet_guards_cells_and_headers() -> None:
     headings = [Heading("a", "=A1", "text"), Heading("b", "@B", "datetime")]
     format = Spreadsheet(",", BERLIN)
     assert format.start(headings) == '\ufeff"\'=A1","\'@B (Europe/Berlin)"\r\n'
-    assert format.rows(headings, [{"a": "=cmd|' /C calc'!A0"}]) == '"\'=cmd|\' /C calc\'!A0",""\r\n'
+    assert lines(format, headings, {"a": "=cmd|' /C calc'!A0"}) == '"\'=cmd|\' /C calc\'!A0",""\r\n'
+
+
+@pytest.mark.parametrize(
+    ("value", "data", "spreadsheet"),
+    [
+        ("2026-06-01T08:00:00Z", "2026-06-01T08:00:00Z", "2026-06-01 10:00:00"),
+        ("2026-11-24 23:30:00.999+00", "2026-11-24T23:30:00Z", "2026-11-25 00:30:00"),
+        ("0044-03-15T12:00:00Z", "0044-03-15T12:00:00Z", "0044-03-15 12:53:28"),
+        # No such day in Berlin, or no moment at all: as it is kept, and the file goes on.
+        ("9999-12-31T23:30:00Z", "9999-12-31T23:30:00Z", "9999-12-31T23:30:00Z"),
+        ("soon", "soon", "soon"),
+        (20261124, "20261124", "20261124"),
+        (None, "", ""),
+    ],
+)
+def test_moments_stand_in_the_zone_of_the_format(value: Any, data: str, spreadsheet: str) -> None:
+    headings = [Heading("seen", "Seen", "datetime"), Heading("name", "Name", "text")]
+    row = {"seen": value, "name": "Ana"}
+    assert lines(Data(), headings, row) == f"{data},Ana\r\n"
+    assert lines(Spreadsheet(",", BERLIN), headings, row) == f'"{spreadsheet}","Ana"\r\n'
 
 
 @pytest.mark.parametrize(
