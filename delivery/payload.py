@@ -9,21 +9,20 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from delivery.channels.base import Configuration, Parcel
-from leadflip.kit import clock
+from leadflip.kit import clock, jsonbytes
 from partners.kinds.webhook import WebhookConfig
 from partners.sheet import Column
 from partners.templating import Shape, TemplateError, TemplateErrors, compile_shape, facts, targets
 
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
-ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def body(parcel: Parcel[WebhookConfig]) -> tuple[bytes, str]:
     """The bytes to send and their content type. Raises Configuration where a shape cannot be used."""
     if parcel.config.format == "form":
         return urlencode(list(_pairs(parcel))).encode("ascii"), FORM_TYPE
-    return ENCODER.encode(_document(parcel)).encode("utf-8", "replace"), JSON_TYPE
+    return jsonbytes.written(_document(parcel)), JSON_TYPE
 
 
 def _head(parcel: Parcel[WebhookConfig]) -> dict[str, Any]:

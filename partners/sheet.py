@@ -119,18 +119,16 @@ class Sheet:
             return self._cells(shown, ticks, {}), lost
 
     def _shown(self, ticks: Ticks) -> list[Column]:
+        if ticks.everything:
+            return list(self.columns)
         return [column for column in self.columns if ticks.shows(column)]
 
     def _cells(self, shown: Sequence[Column], ticks: Ticks, opened: Mapping[str, Any]) -> tuple[Cell, ...]:
         values = {**self.values, **opened}
+        if not ticks.everything:
+            values = {column.key: ticks.value(column, values.get(column.key)) for column in shown}
         return tuple(
-            Cell(
-                column.key,
-                column.label,
-                column.type,
-                ticks.value(column, values.get(column.key)),
-                column.encrypted,
-            )
+            Cell(column.key, column.label, column.type, values.get(column.key), column.encrypted)
             for column in shown
         )
 

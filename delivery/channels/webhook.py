@@ -98,9 +98,9 @@ def _signed(message: Message, parcel: Parcel[WebhookConfig]) -> dict[str, str]:
     """The headers of Standard Webhooks; the timestamp is this attempt's, the id stays the job's."""
     if not parcel.config.signing:
         return {}
-    stamp = int(parcel.now.timestamp())
+    stamp, secrets = int(parcel.now.timestamp()), parcel.secrets.get("signing") or ()
     try:
-        signature = sign(parcel.secrets.get("signing") or (), str(parcel.id), stamp, message.body)
+        signature = sign(secrets, message.headers["webhook-id"], stamp, message.body)
     except SigningError:
         raise _unusable(
             _("Signing is on without a usable secret: make a new one in the delivery settings.")

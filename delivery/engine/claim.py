@@ -105,9 +105,9 @@ SET status = 'sending', claim_token = gen_random_uuid(), attempts = job.attempts
 FROM placed
 WHERE job.id = placed.id AND of_partner <= partner_room AND (placed.kind <> 'email' OR of_kind <= %(email)s)
   AND (placed.health_id IS NULL OR of_health <= health_room)
-RETURNING job.id, job.claim_token, job.lead_id, job.partner_id, job.settings_id, placed.version, job.kind,
-    job.attempts, job.budget_from, job.price, job.currency, job.recipients, job.test, placed.in_flight,
-    placed.rate, coalesce(placed.ramp, 0), placed.health_id IS NOT NULL,
+RETURNING job.id, job.claim_token::text, job.lead_id, job.partner_id, job.settings_id, placed.version,
+    job.kind, job.attempts, job.budget_from, job.price, job.currency, job.recipients, job.test,
+    placed.in_flight, placed.rate, coalesce(placed.ramp, 0), placed.health_id IS NOT NULL,
     (SELECT waits FROM partners_retrypolicy policy WHERE policy.id = job.policy_id),
     (SELECT timeout FROM partners_retrypolicy policy WHERE policy.id = job.policy_id)
 """
@@ -151,7 +151,7 @@ class Claimed(NamedTuple):
     """
 
     id: UUID
-    token: UUID
+    token: str
     lead_id: UUID
     partner_id: int
     settings_id: int

@@ -16,7 +16,7 @@ from delivery.retry import DEFAULT, Policy, Tried, Wait, next_step
 SWEEP = 1000
 
 EXPIRED = """
-SELECT job.id, job.claim_token, job.attempts, job.attempts - job.budget_from,
+SELECT job.id, job.claim_token::text, job.attempts, job.attempts - job.budget_from,
        coalesce(%(now)s::timestamptz, now()),
        (SELECT waits FROM partners_retrypolicy policy WHERE policy.id = job.policy_id)
 FROM delivery_job job
@@ -135,7 +135,7 @@ async def hand_back(
 
 
 def _lost(
-    job_id: UUID, token: UUID, attempt: int, number: int, at: datetime, waits: list[int] | None
+    job_id: UUID, token: str, attempt: int, number: int, at: datetime, waits: list[int] | None
 ) -> Result:
     policy = DEFAULT if waits is None else Policy(tuple(waits))
     step = next_step(Tried(number), policy, random.random)

@@ -5,7 +5,6 @@ it is not, a sweep or an operator was first, and the attempt is stored as late.
 """
 
 import asyncio
-import json
 import logging
 from base64 import b64encode
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ import psycopg
 
 from delivery.engine.health import Says, gather, note
 from delivery.engine.link import Fetch, Link
+from leadflip.kit import jsonbytes
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Result(NamedTuple):
     """How one attempt ended. `wait`: seconds until the next one, None when the job is settled."""
 
     id: UUID
-    token: UUID
+    token: str
     number: int
     status: str
     outcome: str
@@ -86,13 +86,13 @@ class Result(NamedTuple):
 
 def parameters(results: Sequence[Result], now: datetime | None) -> dict[str, Any]:
     """The results as one JSON text: eight times cheaper to write than an array a column."""
-    return {"results": json.dumps([_row(result) for result in results]), "now": now}
+    return {"results": jsonbytes.written([_row(result) for result in results]).decode(), "now": now}
 
 
 def _row(result: Result) -> dict[str, Any]:
     return {
         "id": str(result.id),
-        "token": str(result.token),
+        "token": result.token,
         "number": result.number,
         "status": result.status,
         "wait": result.wait,

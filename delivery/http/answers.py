@@ -16,21 +16,22 @@ from partners.outgoing import Target
 KEPT_BYTES = 4096
 KEPT_VALUE = 200
 # Kept (sealed) for the log; nothing else of the answer's header.
-KEPT_HEADERS = frozenset(
-    {
-        b"content-encoding",
-        b"content-length",
-        b"content-type",
-        b"date",
-        b"location",
-        b"request-id",
-        b"retry-after",
-        b"server",
-        b"www-authenticate",
-        b"x-correlation-id",
-        b"x-request-id",
-    }
-)
+KEPT_HEADERS = {
+    name.encode(): name
+    for name in (
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "location",
+        "request-id",
+        "retry-after",
+        "server",
+        "www-authenticate",
+        "x-correlation-id",
+        "x-request-id",
+    )
+}
 ONE_LEAD = frozenset({400, 409, 413, 415, 422})  # may speak of this lead only
 BUSY = frozenset({429, 503})
 BUSY_FLOOR = 60
@@ -105,13 +106,15 @@ def _location_host(location: str) -> str:
 
 def _text(body: bytes | bytearray) -> str:
     """The first 4 KiB as text: invalid UTF-8 replaced, NUL dropped, a character cut in two left out."""
+    if len(body) <= KEPT_BYTES:
+        return body.decode("utf-8", "replace").replace("\0", "")
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    return decoder.decode(bytes(body[:KEPT_BYTES]), final=len(body) <= KEPT_BYTES).replace("\0", "")
+    return decoder.decode(bytes(body[:KEPT_BYTES])).replace("\0", "")
 
 
 def _kept(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     return {
-        name.lower().decode("ascii"): value[:KEPT_VALUE].decode("latin-1").replace("\0", "")
+        kept: value[:KEPT_VALUE].decode("latin-1").replace("\0", "")
         for name, value in headers
-        if name.lower() in KEPT_HEADERS
+        if (kept := KEPT_HEADERS.get(name.lower()))
     }

@@ -70,8 +70,9 @@ def head(method: str, url: URL, headers: Mapping[str, str], size: int, *, close:
         pairs.append("connection: close")
     if not any(name.lower() == "accept" for name in headers):
         pairs.append("accept: */*")
-    pairs += (f"{name}: {value}" for name, value in headers.items())
-    if any(mark in line for line in pairs for mark in BREAKS):
+    pairs += [f"{name}: {value}" for name, value in headers.items()]
+    text = "".join(pairs)
+    if any(mark in text for mark in BREAKS):
         raise ValueError("A header holds a line break.")
     return "\r\n".join((f"{method} {url.raw_path_qs} HTTP/1.1", *pairs, "\r\n")).encode()
 

@@ -10,4 +10,5 @@ def now() -> datetime:
 
 def iso(at: datetime) -> str:
     """An instant for machines: ISO 8601 in UTC to the millisecond, such as 2026-11-24T09:30:00.250Z."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

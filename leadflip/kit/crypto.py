@@ -7,8 +7,7 @@ nonce), and what the cipher made of the rest; those of an earlier form, Fernet's
 
 import base64
 import hashlib
-import json
-import os
+import ssl
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+from leadflip.kit import jsonbytes
 
 # What a binary column may come back as.
 Sealed = bytes | memoryview
@@ -41,7 +40,8 @@ def _cipher(key: str) -> AESGCMSIV:
 
 
 def _encrypt(data: bytes) -> bytes:
-    nonce = os.urandom(NONCE)
+    # OpenSSL's own generator: os.urandom gives the interpreter away for each call.
+    nonce = ssl.RAND_bytes(NONCE)
     return FORM + nonce + _cipher(settings.ENCRYPTION_KEYS[0]).encrypt(nonce, data, None)
 
 
@@ -108,9 +108,9 @@ def renewed(sealed: Sealed) -> bytes | None:
 
 def seal(owner: object, value: Any) -> bytes:
     """A JSON value, sealed for `owner`."""
-    return seal_bytes(owner, ENCODER.encode(value).encode())
+    return seal_bytes(owner, jsonbytes.written(value))
 
 
 def unseal(owner: object, sealed: Sealed) -> Any:
     """The JSON value that `seal` was given. Raises SealError."""
-    return json.loads(open_bytes(owner, sealed).decode())
+    return jsonbytes.read(open_bytes(owner, sealed))

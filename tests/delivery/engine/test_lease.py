@@ -59,7 +59,7 @@ def test_claim_writes_a_fresh_token_and_a_lease() -> None:
     job = due_job()
     (row,) = claim_all()
     job.refresh_from_db()
-    assert (job.status, job.claim_token, job.attempts) == ("sending", row.token, 1)
+    assert (job.status, str(job.claim_token), job.attempts) == ("sending", row.token, 1)
     assert job.lease_until is not None
     assert timedelta(seconds=50) < job.lease_until - timezone.now() <= timedelta(seconds=60)
     assert claim_all() == []
@@ -169,7 +169,7 @@ def test_foreign_token_settles_nothing() -> None:
     (row,) = claim_all()
     other = Result(
         id=row.id,
-        token=uuid4(),
+        token=str(uuid4()),
         number=1,
         status="delivered",
         outcome="delivered",
