@@ -154,8 +154,11 @@ class Cut:
 class LeadReader(Protocol):
     """Lead values for the apps below distribution."""
 
-    def sheets(self, ids: Iterable[UUID]) -> dict[UUID, Sheet]:
-        """The sheets of these leads, in one query; unknown ids are left out."""
+    def sheets(self, ids: Iterable[UUID], *, shut: bool = False) -> dict[UUID, Sheet]:
+        """The sheets of these leads, in one query; unknown ids are left out.
+
+        `shut`: without what opens encrypted values, for lists, which show none.
+        """
         ...
 
     def cut(self, ids: Sequence[str], cut: Cut) -> dict[str, tuple[dict[str, Any], Sequence[Column]]]:
@@ -169,8 +172,8 @@ class LeadReader(Protocol):
         """The fields of one entity, in order."""
         ...
 
-    def entities(self) -> Sequence[tuple[int, str]]:
-        """The id and name of each entity, by name."""
+    def entities(self, at: int | None = None) -> Sequence[tuple[int, str]]:
+        """The id and name of each entity, by name. `at`: the revision, for whoever has read it already."""
         ...
 
     def recent(self, entity_ids: Iterable[int], most: int) -> Sequence[Sheet]:
@@ -189,8 +192,11 @@ class LeadReader(Protocol):
         """The newest leads, at most `limit`, whose e-mail or phone is exactly `text`; newest first."""
         ...
 
-    def known(self, text: str, limit: int) -> Mapping[UUID, Set[str]]:
-        """What `search` finds, with the keys of the fields in which it was found, encrypted ones too."""
+    def known(self, text: str, limit: int, at: int | None = None) -> Mapping[UUID, Set[str]]:
+        """What `search` finds, with the keys of the fields in which it was found, encrypted ones too.
+
+        `at`: the revision, for whoever has read it already.
+        """
         ...
 
     def why(self, job_id: UUID, ticks: Ticks) -> str:

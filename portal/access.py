@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -16,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from partners.models import May, Member, Partner, User
+from partners.models import May, Member, Partner, Revision, User
 from portal.models import Entry
 
 P = ParamSpec("P")
@@ -35,6 +36,12 @@ class Place:
     @property
     def partner(self) -> Partner:
         return self.member.partner
+
+    @property
+    def revision(self) -> int:
+        """The configuration in force when the page was asked for."""
+        number: int = getattr(self.member, "revision", None) or Revision.current()
+        return number
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -117,7 +124,8 @@ def memberships(request: HttpRequest) -> list[Member]:
     """The signed-in person's places, in order of the partners' names."""
     if not request.user.is_authenticated:
         return []
-    return list(request.user.memberships.select_related("partner").order_by("partner__name", "id"))
+    own = request.user.memberships.select_related("partner").order_by("partner__name", "id")
+    return list(own.annotate(revision=Subquery(Revision.objects.values("number")[:1])))
 
 
 def turn_away(request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from leadflip.kit import clock
-from partners.models import Partner
 from partners.sheet import reader
 from portal.access import Place, page, partner_page
 from portal.csvfile import Data, Format, Spreadsheet
@@ -94,14 +93,14 @@ class CsvForm(forms.Form):
 @partner_page
 def csv_page(request: HttpRequest, place: Place) -> HttpResponse:
     """The form with what it would give: how many rows, which columns."""
-    return _page(request, place, _form(request, entities_of(place.partner)))
+    return _page(request, place, _form(request, entities_of(place)))
 
 
 @require_GET
 @partner_page
 def csv_file(request: HttpRequest, place: Place) -> HttpResponseBase:
     """The file; the form with its faults where it cannot be made."""
-    form = CsvForm(entities_of(place.partner), request.GET)
+    form = CsvForm(entities_of(place), request.GET)
     if not form.is_valid():
         return _page(request, place, form, status=400)
     request.session[DELIMITER] = form.cleaned_data["delimiter"]
@@ -115,12 +114,15 @@ def csv_file(request: HttpRequest, place: Place) -> HttpResponseBase:
     return response
 
 
-def entities_of(partner: Partner) -> list[Kind]:
+def entities_of(place: Place) -> list[Kind]:
     """The entities that the partner has leads of, by name."""
-    kinds, own = kinds_of(partner), Entry.objects.filter(partner=partner)
+    kinds, own = kinds_of(place), Entry.objects.filter(partner=place.partner)
     newest = [own.filter(entity_id=id).order_by("-id").values_list("lead_id")[:1] for id, _name in kinds]
     leads = newest[0].union(*newest[1:], all=True) if newest else []
-    slugs = {sheet.entity_id: sheet.entity for sheet in reader().sheets(id for (id,) in leads).values()}
+    slugs = {
+        sheet.entity_id: sheet.entity
+        for sheet in reader().sheets((id for (id,) in leads), shut=True).values()
+    }
     return [Kind(id, slugs[id], name) for id, name in kinds if id in slugs]
 
 

@@ -36,10 +36,10 @@ def feed_page(
     """The feed; after a rejection with a fault, with its form and the rows that were ticked."""
     own = Entry.objects.filter(partner=place.partner)
     review = _review(request.GET.get("review"))
-    form = FeedFilter(request.GET, place.partner, place.user)
+    form = FeedFilter(request.GET, place)
     found = _found(own.filter(review=review), form, request.GET)
     skipped = _skipped(own, request.GET.get("skipped", ""))
-    names = summaries([*found.page.rows, *skipped])
+    names = summaries([*found.page.rows, *skipped], known=found.sheets)
     counts = paging.counted_all([own.filter(review=tab) for tab in Entry.Review])
     waiting = review == Entry.Review.PENDING
     return page(
@@ -124,12 +124,9 @@ def _is_id(text: str) -> bool:
 
 def _undoable(place: Place) -> list[Entry]:
     """What this person answered within the last minute, as far as it stands."""
-    latest = EntryEvent.objects.filter(partner=place.partner).order_by("-id")[:LATEST]
-    since = clock.now() - services.UNDO
-    answers = (event for event in latest if event.kind in services.KINDS.values() and event.at >= since)
-    ids = {event.entry_id for event in answers if event.user_id == place.user.pk and event.entry_id}
-    entries = Entry.objects.filter(pk__in=ids, answered_by=place.user, answered_at__gte=since)
-    return list(entries) if ids else []
+    latest = EntryEvent.objects.filter(partner=place.partner).order_by("-id").values("entry_id")[:LATEST]
+    own = Entry.objects.filter(partner=place.partner, answered_by=place.user)
+    return list(own.filter(pk__in=latest, answered_at__gte=clock.now() - services.UNDO))
 
 
 def _newest(shown: paging.Page[Entry]) -> UUID | str:

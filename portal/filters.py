@@ -8,14 +8,15 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit import crypto
 from leadflip.kit.ids import first_of
-from partners.models import Partner, User
+from partners.models import User
 from partners.sheet import reader
+from portal.access import Place
 from portal.models import Entry
 
 DAYS = [
@@ -51,10 +52,10 @@ class FeedFilter(forms.Form):
     until = _day(_("Received until"))
     find = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: Mapping[str, Any], partner: Partner, user: User) -> None:
+    def __init__(self, data: Mapping[str, Any], place: Place) -> None:
         super().__init__(data)
-        self.user = user
-        self.kinds = kinds_of(partner)
+        self.user, self.revision = place.user, place.revision
+        self.kinds = kinds_of(place)
         entity = self.fields["entity"]
         assert isinstance(entity, forms.ChoiceField)
         entity.choices = [("", _("Any")), *self.kinds]
@@ -102,20 +103,21 @@ class FeedFilter(forms.Form):
             rows = rows.filter(pk__gte=first_of(_midnight(since) - HELD))
         return rows.filter(pk__lt=first_of(_midnight(until + timedelta(days=1)))) if until else rows
 
-    def matching(self, rows: QuerySet[Entry]) -> QuerySet[Entry]:
-        """Those of the rows that the filters leave, the text left aside; only after `is_valid()`."""
+    @property
+    def wanted(self) -> Q:
+        """What the filters leave, the text left aside; only after `is_valid()`."""
         entity, since, until = (self.cleaned_data[name] for name in ("entity", "since", "until"))
-        rows = rows.filter(entity_id=entity) if entity else rows
-        rows = rows.filter(created_at__gte=_midnight(since)) if since else rows
-        return rows.filter(created_at__lt=_midnight(until + timedelta(days=1))) if until else rows
+        wanted = Q(entity_id=entity) if entity else Q()
+        wanted &= Q(created_at__gte=_midnight(since)) if since else Q()
+        return wanted & Q(created_at__lt=_midnight(until + timedelta(days=1))) if until else wanted
 
 
-def kinds_of(partner: Partner) -> Sequence[tuple[int, str]]:
+def kinds_of(place: Place) -> Sequence[tuple[int, str]]:
     """Id and name of the entities that the partner has leads of: one look into the index for each."""
-    known = reader().entities()
+    known = reader().entities(place.revision)
     if len(known) < 2:
         return known
-    own = Entry.objects.filter(partner=partner)
+    own = Entry.objects.filter(partner=place.partner)
     first, *rest = (own.filter(entity_id=id).order_by().values("entity_id")[:1] for id, _name in known)
     held = {row["entity_id"] for row in first.union(*rest, all=True)}
     return [(id, name) for id, name in known if id in held]

@@ -1,7 +1,8 @@
 """What an entry shows of its lead: the ticked fields of its settings, as they are now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
@@ -62,12 +63,16 @@ def why(entry: Entry) -> str:
     return reader().why(entry.id, ticks_of(entry))
 
 
-def summaries(entries: Sequence[Delivered], *, masked: bool = False) -> dict[UUID, Summary]:
+def summaries(
+    entries: Sequence[Delivered], *, masked: bool = False, known: Mapping[UUID, Sheet] = MappingProxyType({})
+) -> dict[UUID, Summary]:
     """By entry id. Encrypted values stay shut in lists: only a lead's own page opens them.
 
-    `masked`: sensitive ones too, for whoever is not the partner in its portal.
+    `masked`: sensitive ones too, for whoever is not the partner in its portal. `known`: sheets that
+    were read already.
     """
-    sheets = reader().sheets({entry.lead_id for entry in entries})
+    unread = {entry.lead_id for entry in entries} - known.keys()
+    sheets = {**known, **(reader().sheets(unread, shut=True) if unread else {})}
     return {entry.id: _summary(entry, sheets.get(entry.lead_id), masked) for entry in entries}
 
 
@@ -75,7 +80,7 @@ def open_cells(given: Delivered, sheet: Sheet, masked: bool = False) -> tuple[Ce
     """The ticked cells that lists may show: without encrypted ones, and `masked` without sensitive ones."""
     row = given.settings
     ticks = Ticks.of(row.everything, row.per_entity, sheet.entity_id)
-    return sheet.ticked(_open_only(ticks, sheet.columns, masked))
+    return sheet.ticked(open_only(ticks, sheet.columns, masked))
 
 
 def _summary(entry: Delivered, sheet: Sheet | None, masked: bool = False) -> Summary:
@@ -97,7 +102,8 @@ def _cut(cell: Cell) -> str:
     return Truncator(shown(cell).text).chars(BIT_LENGTH)
 
 
-def _open_only(ticks: Ticks, columns: Sequence[Column], masked: bool) -> Ticks:
+def open_only(ticks: Ticks, columns: Sequence[Column], masked: bool = False) -> Ticks:
+    """What lists may show of what is ticked: nothing encrypted, and `masked` nothing sensitive."""
     shut = {column.key for column in columns if column.encrypted or (masked and column.sensitive)}
     keys = {column.key for column in columns} if ticks.everything else ticks.keys
     return Ticks(everything=False, keys=frozenset(key for key in keys if key.partition(".")[0] not in shut))

@@ -4,27 +4,29 @@ No other cell is read, so nobody can find out by searching what it holds. A page
 newest first, and says where it stopped: a partner with a million waits no longer than one with thousands.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import BooleanField, Case, ExpressionWrapper, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from leadflip.kit.ids import instant
 from leadflip.kit.paging import SIZE, Page
-from partners.models import DeliverySettings
-from partners.sheet import Sheet, reader
+from partners.sheet import Column, Sheet, Ticks, reader
 from portal.filters import FeedFilter
 from portal.models import Entry
-from portal.reading import open_cells, ticks_of
+from portal.reading import open_only, ticks_of
 from portal.values import text_of
 
 # Leads that a page looks through: their cells, or their own columns alone.
 DEEP, WIDE = 1000, 10_000
-# Leads whose cells are read at a time, and those that may have one e-mail address or phone number.
-BATCH, MOST = 250, 200
+# Leads that may have one e-mail address or phone number.
+MOST = 200
+LEAST = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,63 +34,100 @@ class Found:
     """The entries, newest first. `reached`: how far it looked, where there is more to look through.
 
     `exact`: they have the whole e-mail address or phone number that was looked for, and are all that do.
+    `sheets`: those that were read for it.
     """
 
     page: Page[Entry]
     reached: datetime | None = None
     exact: bool = False
+    sheets: Mapping[UUID, Sheet] = field(default_factory=dict)
+
+
+class _Row(NamedTuple):
+    """What a search needs of an entry."""
+
+    id: UUID
+    lead_id: UUID
+    settings_id: int
+    everything: bool
+    per_entity: Mapping[str, Any] | None
+    fits: bool
 
 
 def find(rows: QuerySet[Entry], form: FeedFilter, older: str) -> Found:
     """What the valid form leaves of one partner's `rows`, below the id `older` if there is one."""
     edge = _id(older)
-    if form.text and edge is None and (known := _known(form.matching(rows), form.text)):
+    if form.text and edge is None and (known := _known(rows.filter(form.wanted), form)):
         return Found(Page(known), exact=True)
-    rows = form.between(rows.filter(pk__lt=edge) if edge else rows)
-    most = DEEP if form.text else WIDE
-    looked = list(rows.order_by("-pk").values_list("pk", flat=True)[: most + 1])
-    if not looked:
-        return Found(Page([]))
-    inside = form.matching(rows.filter(pk__gte=looked[:most][-1])).order_by("-pk")
-    found = _holding(inside, form.text) if form.text else list(inside[: SIZE + 1])
-    if len(found) > SIZE:
-        return Found(Page(_named(found[:SIZE]), older=str(found[SIZE - 1].pk)))
-    floor = looked[most - 1] if len(looked) > most else None
-    return Found(Page(_named(found), older=str(floor or "")), reached=instant(floor) if floor else None)
+    rows = form.between(rows.filter(pk__lt=edge) if edge else rows).order_by("-pk")
+    return _holding(rows, form) if form.text else _fitting(rows, form)
 
 
-def _known(rows: QuerySet[Entry], text: str) -> list[Entry]:
-    """Those whose ticked e-mail address or phone number is `text`, encrypted or not."""
-    fields = reader().known(text, MOST)
-    if not fields:
-        return []
-    entries = rows.filter(lead_id__in=fields).select_related("settings", "answered_by").order_by("-pk")[:SIZE]
+def _known(rows: QuerySet[Entry], form: FeedFilter) -> list[Entry]:
+    """Those whose ticked e-mail address or phone number is the text, encrypted or not."""
+    fields = reader().known(form.text, MOST, form.revision)
+    entries = _whole(rows.filter(lead_id__in=fields)).order_by("-pk")[:SIZE]
     return [entry for entry in entries if any(ticks_of(entry).covers(key) for key in fields[entry.lead_id])]
 
 
-def _holding(rows: QuerySet[Entry], text: str) -> list[Entry]:
-    """The first of the rows that hold the text, at most one more than a page."""
-    wanted, found = text.casefold(), list[Entry]()
-    for entry, sheet in _sheets(list(rows)):
-        if sheet and any(wanted in text_of(cell).casefold() for cell in open_cells(entry, sheet)):
-            found.append(entry)
-            if len(found) > SIZE:
-                break
-    return found
+def _fitting(rows: QuerySet[Entry], form: FeedFilter) -> Found:
+    """By the filters alone."""
+    floor = Coalesce(Subquery(rows.values("pk")[WIDE - 1 : WIDE]), Value(LEAST))
+    entries = list(_whole(rows.filter(form.wanted, pk__gte=floor))[: SIZE + 1])
+    full = len(entries) > SIZE
+    return _found(entries, [] if full else list(rows.values_list("pk", flat=True)[WIDE - 1 : WIDE + 1]))
 
 
-def _sheets(entries: Sequence[Entry]) -> Iterator[tuple[Entry, Sheet | None]]:
-    settings = DeliverySettings.objects.in_bulk({entry.settings_id for entry in entries})
-    for batch in (entries[start : start + BATCH] for start in range(0, len(entries), BATCH)):
-        sheets = reader().sheets([entry.lead_id for entry in batch])
-        for entry in batch:
-            entry.settings = settings[entry.settings_id]
-            yield entry, sheets.get(entry.lead_id)
+def _holding(rows: QuerySet[Entry], form: FeedFilter) -> Found:
+    """By the text in cells, and by the filters."""
+    fits = ExpressionWrapper(form.wanted, output_field=BooleanField())
+    # Where everything is ticked, what else the settings hold is not sent.
+    chosen = Case(When(settings__everything=False, then="settings__per_entity"))
+    listed = rows.values_list("id", "lead_id", "settings_id", "settings__everything", chosen, fits)
+    looked = [_Row._make(row) for row in listed[: DEEP + 1]]
+    inside = [row for row in looked[:DEEP] if row.fits]
+    sheets, holds = reader().sheets([row.lead_id for row in inside], shut=True), _holds(form.text)
+    ids = [row.id for row in inside if (sheet := sheets.get(row.lead_id)) and holds(row, sheet)]
+    entries = list(_whole(rows.filter(pk__in=ids[: SIZE + 1])))
+    return _found(entries, [row.id for row in looked[DEEP - 1 :]], sheets)
 
 
-def _named(entries: list[Entry]) -> list[Entry]:
-    prefetch_related_objects(entries, "settings", "answered_by")
-    return entries
+def _holds(text: str) -> Callable[[_Row, Sheet], bool]:
+    """Whether a cell that the entry's list may show holds the text, in any case of letters."""
+    wanted, kinds = text.casefold(), dict[tuple[int, int], tuple[Ticks, Sequence[Column]]]()
+
+    def holds(row: _Row, sheet: Sheet) -> bool:
+        kind = (row.settings_id, sheet.entity_id)
+        if kind not in kinds:
+            kinds[kind] = _shown(row, sheet)
+        ticks, columns = kinds[kind]
+        return any(
+            wanted in text_of(column.type, ticks.value(column, sheet.values[column.key])).casefold()
+            for column in columns
+            if column.key in sheet.values
+        )
+
+    return holds
+
+
+def _shown(row: _Row, sheet: Sheet) -> tuple[Ticks, Sequence[Column]]:
+    ticks = Ticks.of(row.everything, row.per_entity or {}, sheet.entity_id)
+    ticks = open_only(ticks, sheet.columns)
+    return ticks, [column for column in sheet.columns if ticks.shows(column)]
+
+
+def _found(entries: list[Entry], last: Sequence[UUID], sheets: Mapping[UUID, Sheet] | None = None) -> Found:
+    """`last`: the last id that was looked at, and one more where there is more."""
+    read = sheets or {}
+    if len(entries) > SIZE:
+        return Found(Page(entries[:SIZE], older=str(entries[SIZE - 1].pk)), sheets=read)
+    floor = last[0] if len(last) > 1 else None
+    page = Page(entries, older=str(floor or ""))
+    return Found(page, reached=instant(floor) if floor else None, sheets=read)
+
+
+def _whole(rows: QuerySet[Entry]) -> QuerySet[Entry]:
+    return rows.select_related("settings", "answered_by")
 
 
 def _id(text: str) -> UUID | None:

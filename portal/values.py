@@ -44,11 +44,11 @@ def shown(cell: Cell) -> Shown:
     return Shown(cell.label, tuple(lines), link, cell.encrypted)
 
 
-def text_of(cell: Cell) -> str:
-    """The cell's text alone, in one line."""
-    if cell.value is None or cell.value in ("", [], {}):
+def text_of(type: str, value: Any) -> str:
+    """The text alone of a value of a field's type, in one line."""
+    if value is None or value in ("", [], {}):
         return ""
-    return ", ".join(LINES.get(cell.type, _plain)(cell.value))
+    return ", ".join(LINES.get(type, _plain)(value))
 
 
 def _plain(value: Any) -> list[str]:

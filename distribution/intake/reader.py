@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Subquery
+from django.db.models import BinaryField, Expression, F, Subquery, Value
 
 from distribution import sample
 from distribution.catalogue import EntitySpec, entities, entity_spec
@@ -21,6 +21,8 @@ from leadflip.kit import clock, crypto
 from leadflip.kit.ids import uuid7
 from partners.models import Revision
 from partners.sheet import Column, Cut, Sheet, Ticks
+
+SEALED, NOTHING = F("sealed"), Value(None, BinaryField(null=True))
 
 
 class _Row(NamedTuple):
@@ -40,9 +42,9 @@ MANY = "SELECT id::text, values::text, sealed FROM distribution_lead WHERE id = 
 class Reader:
     """One query a call; an entity's fields come from the process's catalogue."""
 
-    def sheets(self, ids: Iterable[UUID]) -> dict[UUID, Sheet]:
-        """The sheets of these leads; unknown ids are left out. Nothing is unsealed yet."""
-        return _sheets(list(ids))
+    def sheets(self, ids: Iterable[UUID], *, shut: bool = False) -> dict[UUID, Sheet]:
+        """The sheets of these leads; unknown ids are left out. Nothing is unsealed yet, if `shut` never."""
+        return _sheets(list(ids), NOTHING if shut else SEALED)
 
     def cut(self, ids: Sequence[str], cut: Cut) -> dict[str, tuple[dict[str, Any], Sequence[Column]]]:
         """What `cut` leaves of each of these leads; unknown ids are left out."""
@@ -54,9 +56,9 @@ class Reader:
         """The fields of one entity, in order, without archived ones."""
         return entity_spec(Revision.current(), entity_id).columns
 
-    def entities(self) -> list[tuple[int, str]]:
+    def entities(self, at: int | None = None) -> list[tuple[int, str]]:
         """The id and name of each entity, by name."""
-        return [(entity.id, entity.name) for entity in entities(Revision.current()).values()]
+        return [(entity.id, entity.name) for entity in entities(at or Revision.current()).values()]
 
     def recent(self, entity_ids: Iterable[int], most: int) -> list[Sheet]:
         """The latest leads of each of these entities, newest first, without tests and erased ones."""
@@ -88,20 +90,20 @@ class Reader:
         """The newest leads, at most `limit`, whose e-mail or phone is exactly `text`; newest first."""
         return list(search.by_contact(text, limit))
 
-    def known(self, text: str, limit: int) -> dict[UUID, set[str]]:
+    def known(self, text: str, limit: int, at: int | None = None) -> dict[UUID, set[str]]:
         """What `search` finds, with the keys of the fields in which it was found, encrypted ones too."""
-        return search.by_contact(text, limit)
+        return search.by_contact(text, limit, at)
 
     def why(self, job_id: UUID, ticks: Ticks) -> str:
         """Why the job's partner got the lead, in its own terms alone; "" where nothing tells it."""
         return why(job_id, ticks)
 
 
-def _sheets(ids: Any) -> dict[UUID, Sheet]:
+def _sheets(ids: Any, sealed: Expression | F = SEALED) -> dict[UUID, Sheet]:
     """By ids, or by a query for them."""
     revision = Subquery(Revision.objects.values("number")[:1])
-    rows = Lead.objects.filter(id__in=ids).annotate(revision=revision)
-    listed = rows.values_list("id", "entity_id", "created_at", "values", "sealed", "erased_at", "revision")
+    rows = Lead.objects.filter(id__in=ids)
+    listed = rows.values_list("id", "entity_id", "created_at", "values", sealed, "erased_at", revision)
     return {row.id: _sheet(row) for row in map(_Row._make, listed)}
 
 

@@ -26,12 +26,12 @@ GROUP BY lead_id ORDER BY lead_id DESC LIMIT %(most)s
 """
 
 
-def by_contact(text: str, limit: int) -> dict[UUID, set[str]]:
+def by_contact(text: str, limit: int, at: int | None = None) -> dict[UUID, set[str]]:
     """The newest leads whose e-mail or phone is `text`, newest first, each with the keys of those fields.
 
-    Encrypted fields take part.
+    Encrypted fields take part. `at`: the revision, where it was read already.
     """
-    given = list(keyed_as_contact(text, ALWAYS))
+    given = list(keyed_as_contact(text, ALWAYS, at))
     if not given:
         return {}
     names = {spec.id: spec.key for entity, _key in given for spec in entity.keyed}
@@ -43,9 +43,11 @@ def by_contact(text: str, limit: int) -> dict[UUID, set[str]]:
     return {lead: {names[field] for field in found} for lead, found in script.run()}
 
 
-def keyed_as_contact(text: str, types: Collection[str]) -> Iterator[tuple[EntitySpec, Keyed]]:
+def keyed_as_contact(
+    text: str, types: Collection[str], at: int | None = None
+) -> Iterator[tuple[EntitySpec, Keyed]]:
     """The digests in each field of these types that may hold `text`, in the normal form of that field."""
-    for entity in entities(Revision.current()).values():
+    for entity in entities(at or Revision.current()).values():
         for spec in entity.keyed:
             value = _normal(spec, text) if spec.type in types else None
             if value is not None:

@@ -9,11 +9,13 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from delivery.models import Alert
 from distribution.models import Entity
 from distribution.services import save_profile
 from partners.models import Partner
+from portal.filters import sealed
 from tests import factories as f
 from tests.leadflip.doors import House, quiet, read
 from tests.mail_factories import BounceMailFactory
@@ -32,7 +34,7 @@ def filled(rows: int) -> House:
     partner.default_settings = partner.delivery_settings.get(kind="portal")
     partner.save()
     entity = Entity.objects.get(pk=house.objects["entity"])
-    f.make_fields(entity, **{f"a_field_{number}": "text" for number in range(rows)})
+    f.make_fields(entity, mail="email", **{f"a_field_{number}": "text" for number in range(rows)})
     profile = f.ProfileFactory.create(entity=entity)
     for number in range(rows):
         f.AssignmentFactory.create(profile=profile, priority=number)
@@ -41,7 +43,8 @@ def filled(rows: int) -> House:
         f.RetryPolicyFactory.create()
         f.ApiKeyFactory.create()
         BounceMailFactory.create()
-        lead = f.LeadFactory.create(entity=entity, values={"a_field_0": f"Person {number}"})
+        values = {"a_field_0": f"Person {number}", "mail": "person@example.com"}
+        lead = f.LeadFactory.create(entity=entity, values=values)
         f.JobFactory.create(lead=lead, assignment=profile.assignments.last(), failed=True)
         entry = f.EntryFactory.create(lead=lead, partner=partner, settings=partner.default_settings)
         f.EntryEventFactory.create(entry=entry)
@@ -57,11 +60,23 @@ def pages(house: House, role: str, area: str) -> Iterator[tuple[str, int, str]]:
     # What is read once for a revision of the configuration costs no page of it again.
     for url in ("/admin/partners/partner/<path:object_id>/change/", "/admin/move/<uuid:job_id>/"):
         client.get(house.path(url))
-    for path in (house.path(line.url) for line in read() if line.url.startswith(area)):
+    paths = [house.path(line.url) for line in read() if line.url.startswith(area)]
+    for path in [*paths, *(searches(house) if role == "partner" else [])]:
         with quiet(), CaptureQueriesContext(connection) as asked:
             answer = client.get(path)
         if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
             yield path, sum("SAVEPOINT" not in query["sql"] for query in asked), answer.content.decode()
+
+
+def searches(house: House) -> Iterator[str]:
+    """The partner's feed by its filters, and searched: by text, by what could be a whole e-mail address."""
+    owner = house.people.owner
+    days = {"since": "2026-01-01", "until": "2999-12-31"}
+    for text in ("", "Person", "person@example.com", "no such text"):
+        typed = {"find": sealed(text, owner)} if text else {}
+        yield reverse("portal:feed", query=typed)
+        yield reverse("portal:feed", query={**typed, "entity": house.objects["entity"], **days})
+    yield reverse("portal:feed", query={"review": "accepted", "find": sealed("Person", owner)})
 
 
 @pytest.mark.parametrize("rows", [1, 50])

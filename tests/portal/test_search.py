@@ -198,5 +198,5 @@ def test_search_takes_few_queries(
     for number in range(12):
         make_entry({"name": f"Ana {number}"})
     address = look(owner, "ana").redirect_chain[0][0]
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(9):
         owner.get(address)
