@@ -5,6 +5,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -25,6 +26,8 @@ RESERVED = (
 )
 # Names of one entity that are remembered: more than any source sends, less than a hostile one might.
 MOST_ASKED = 1000
+# The same for the names of a whole body, and how many of those it may have.
+MOST_TOGETHER, MOST_NAMES = 100, 100
 _LOOSE = re.compile(r"[\s_-]+")
 
 
@@ -55,6 +58,18 @@ class Target(NamedTuple):
     part: str
 
 
+class Plain(NamedTuple):
+    """Names of which no two mean the same: where each value goes, as (name, where).
+
+    `addresses`: names of whole addresses, whose value may be an object of parts.
+    """
+
+    reserved: list[tuple[str, str]]
+    values: list[tuple[str, str]]
+    addresses: list[tuple[str, str]]
+    ignored: list[str]
+
+
 class Names:
     """The names of one entity's fields. A key goes before a label, a reserved name before both."""
 
@@ -64,6 +79,7 @@ class Names:
         self._labels: dict[str, list[str]] = defaultdict(list)
         # What was asked before: a source sends the same names with every lead.
         self._asked: dict[str, Target] = {}
+        self._together: dict[tuple[str, ...], Plain | None] = {}
         for spec in specs:
             self._keys[loosely(spec.key)].append(spec.key)
             self._labels[loosely(spec.label)].append(spec.key)
@@ -95,6 +111,28 @@ class Names:
         part = _PARTS.get(loosely(after), "")
         return Target(None, [key for key in self.keys(before) if part and self.is_address(key)], part)
 
+    def plain(self, names: tuple[str, ...]) -> Plain | None:
+        """What the names of one body mean; None where two mean the same, one several fields, or a part."""
+        if names in self._together:
+            return self._together[names]
+        found = self._plain(names)
+        if len(self._together) < MOST_TOGETHER and len(names) <= MOST_NAMES:
+            self._together[names] = found
+        return found
+
+    def _plain(self, names: tuple[str, ...]) -> Plain | None:
+        targets = [(name, self.target(name)) for name in names]
+        meant = [target.reserved or tuple(target.keys) for _name, target in targets if any(target)]
+        if len(set(meant)) < len(meant) or any(len(to.keys) > 1 or to.part for _name, to in targets):
+            return None
+        fields = [(name, to.keys[0]) for name, to in targets if to.keys]
+        return Plain(
+            [(name, to.reserved) for name, to in targets if to.reserved],
+            [(name, key) for name, key in fields if not self.is_address(key)],
+            [(name, key) for name, key in fields if self.is_address(key)],
+            [name for name, to in targets if not (to.reserved or to.keys)],
+        )
+
     def is_address(self, key: str) -> bool:
         """Whether the field `key` has parts."""
         return self._types[key] == "address"
@@ -107,7 +145,30 @@ def reserved(name: str) -> str | None:
 
 def match(body: Mapping[str, object], names: Names) -> Matched:
     """Sorts the inputs of `body` to the fields; what means nothing stands in `ignored`."""
-    return _Matching(names).run(body)
+    plain = names.plain(tuple(body))
+    return (plain and _placed(body, plain)) or _Matching(names).run(body)
+
+
+def _placed(body: Mapping[str, object], plain: Plain) -> Matched | None:
+    """None where an address's own names need a closer look."""
+    values = {key: body[name] for name, key in plain.values}
+    for name, key in plain.addresses:
+        value = body[name]
+        if isinstance(value, Mapping):
+            parts = _parts(tuple(value))
+            if not parts:
+                return None
+            value = {part: value[sub] for sub, part in parts}
+        values[key] = value
+    reserved = {own: body[name] for name, own in plain.reserved}
+    return Matched(reserved, values, [*plain.ignored])
+
+
+@lru_cache(maxsize=MOST_TOGETHER)
+def _parts(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The address part that each name means; empty where one means none, or two the same."""
+    found = [(name, part) for name in names if (part := _PARTS.get(loosely(name)))]
+    return found if len({part for _name, part in found}) == len(names) else []
 
 
 class _Matching:

@@ -11,12 +11,19 @@ from django.conf import settings
 def digests(text: str) -> list[bytes]:
     """16-byte HMAC-SHA256 digests of `text`, one a key of DIGEST_KEYS, the newest first."""
     data = text.encode()
-    return [hmac.digest(_key(key), data, "sha256")[:16] for key in settings.DIGEST_KEYS]
+    return [_digest(key, data)[:16] for key in settings.DIGEST_KEYS]
+
+
+def _digest(key: str, data: bytes) -> bytes:
+    code = _keyed(key).copy()
+    code.update(data)
+    return code.digest()
 
 
 @lru_cache(maxsize=16)
-def _key(text: str) -> bytes:
-    return base64.b64decode(text)
+def _keyed(key: str) -> hmac.HMAC:
+    """The hash with the key in it: OpenSSL looks its algorithm up anew for each fresh one."""
+    return hmac.new(base64.b64decode(key), digestmod="sha256")
 
 
 def fingerprint(secret: str) -> bytes:

@@ -3,7 +3,7 @@
 import pytest
 
 from distribution.fields import FieldSpec
-from distribution.intake.names import Matched, Names, match
+from distribution.intake.names import Matched, Names, _Matching, match
 
 FIRST_NAME = FieldSpec("first_name", "Given name", "text")
 ADDRESS = FieldSpec("address", "Roof address", "address")
@@ -127,3 +127,33 @@ def test_match_label_with_a_dot_is_found_whole() -> None:
 
 def test_match_object_for_a_plain_field_is_left_to_the_field() -> None:
     assert sort({"first_name": {"a": 1}}).values == {"first_name": {"a": 1}}
+
+
+BODIES: list[dict[str, object]] = [
+    {"First Name": "Ana", "source": "web", "zeta": 1, "alpha": 2},
+    {"Roof Address": {"Post-Code": "1", "city": "Wien"}, "first_name": ""},
+    {"address": "Wien", "alpha": {"city": 1}},
+    {"address": {}, "first_name": None},
+    {"address": {"city": "Wien", "tower": "B"}},
+    {"address": {"city": "Wien", "CITY": "Graz"}},
+    {"address": {"city": "Wien"}, "address.city": "Graz"},
+    {"address.city": "Wien", "address.tower": "B", "first_name.city": "C"},
+    {"first_name": "Ana", "Given name": "Eva"},
+    {"status": "New", "STATUS": "Hot"},
+    {},
+]
+
+
+@pytest.mark.parametrize("number", range(len(BODIES)))
+def test_names_met_before_mean_the_same(number: int) -> None:
+    """The short way of bodies without conflicts says what the long one says, the first time and later."""
+    names = Names((FIRST_NAME, ADDRESS))
+    long = _Matching(names).run(BODIES[number])
+    assert [match(BODIES[number], names) for _ in range(2)] == [long, long]
+
+
+def test_a_value_is_read_from_its_own_body() -> None:
+    names = Names((FIRST_NAME, ADDRESS))
+    bodies: list[dict[str, object]] = [{"address": {"city": city}, "first_name": city} for city in "ab"]
+    assert [match(body, names).values for body in bodies] == bodies
+    assert [match(body, names).ignored for body in bodies] == [[], []]
