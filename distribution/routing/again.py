@@ -73,6 +73,10 @@ def route_again(lead_ids: Iterable[UUID]) -> int:
     revision = hold_shared()
     leads = list(lock(lead_ids).values())
     before = Job.objects.filter(lead__in=leads).count()
+    plans = [compiled.current(entity, revision) for entity in {lead.entity_id for lead in leads}]
+    # All that is taken in two steps below, in one: by id only so are locks taken in everybody's order.
+    sound = [(profile, plan.world) for plan in plans for profile in _sound(plan)]
+    places.Count(sound, clock.now()).hold(())
     offers = []
     for lead in leads:
         decided = set(Decision.objects.filter(lead=lead).values_list("profile_id", flat=True))
@@ -86,13 +90,16 @@ def route_again(lead_ids: Iterable[UUID]) -> int:
 
 def _offers(lead: Lead, plan: Plan, profiles: set[int]) -> list[Offer]:
     """What may be offered of a lead by those of the plan's profiles that are named."""
-    sound = [profile for profile in plan.profiles if isinstance(profile, CompiledProfile)]
-    named = [profile for profile in sound if profile.profile_id in profiles]
     return [
         Offer(lead, profile, plan.world, offered)
-        for profile in named
+        for profile in _sound(plan)
+        if profile.profile_id in profiles
         if (offered := _offered(lead, profile)) is not None
     ]
+
+
+def _sound(plan: Plan) -> list[CompiledProfile]:
+    return [profile for profile in plan.profiles if isinstance(profile, CompiledProfile)]
 
 
 def _offered(lead: Lead, profile: CompiledProfile) -> frozenset[int] | None:

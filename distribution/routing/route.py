@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 from django.utils.translation import gettext as _
 
 from distribution.models import Decision, Lead
@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 # A lead whose routing failed is tried again after 5 s, 10 s, 20 s … 15 min, without end.
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
+# What its column can count: nearly a year of such waits.
+MOST_TRIES = 32_767
 
 # Foreign keys are checked at the commit; here, a dangling one still fails alone.
 CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
@@ -193,7 +195,7 @@ def _postpone(lead: Lead, error: Exception) -> None:
         [lead],
         routing=Routing.WAITING,
         routing_due=Now() + min(FIRST_WAIT * 2 ** min(lead.routing_tries, 10), LONGEST_WAIT),
-        routing_tries=F("routing_tries") + 1,
+        routing_tries=Least(F("routing_tries") + 1, MOST_TRIES),
         routing_error=_("Routing stopped with %(error)s; it is tried again.") % {"error": name},
     )
 

@@ -1,5 +1,6 @@
 """Failover: the next best gets the lead once, never while the first may have it, whatever dies."""
 
+import re
 from typing import Any
 
 import pytest
@@ -162,6 +163,18 @@ def test_route_again_asks_profiles_that_came_later_too() -> None:
     (later,) = in_force({}, entity=row.profile.entity)
     assert route_again([lead.pk]) == 1
     assert (placed(row), placed(later)) == (1, 1)
+
+
+def test_route_again_locks_all_places_at_once(django_assert_max_num_queries: Any) -> None:
+    """Those of profiles that decided and of those that come anew, or two who do so cross each other."""
+    (row,) = in_force({"cap_life": 9})
+    (lead,) = routed(row.profile.entity)
+    end(Job.objects.get())
+    later = in_force({"cap_life": 9}, entity=row.profile.entity)[0]
+    with django_assert_max_num_queries(100) as asked:
+        assert route_again([lead.pk]) == 1
+    first = next(q["sql"] for q in asked if "capuse" in q["sql"] and "FOR NO KEY UPDATE" in q["sql"])
+    assert re.search(rf"\b({row.pk}, {later.pk}|{later.pk}, {row.pk})\b", first)
 
 
 def test_route_again_goes_past_who_had_it_and_never_while_in_doubt() -> None:

@@ -144,7 +144,7 @@ def test_route_a_broken_profile_keeps_no_other_from_deciding(lead: Lead, profile
     assert Job.objects.count() == 2
 
 
-@pytest.mark.parametrize(("tries", "seconds"), [(0, 5), (1, 10), (7, 640), (8, 900), (30_000, 900)])
+@pytest.mark.parametrize(("tries", "seconds"), [(0, 5), (1, 10), (7, 640), (8, 900), (32_767, 900)])
 def test_route_that_fails_waits_longer_each_time(
     lead: Lead, profile: Profile, tries: int, seconds: int
 ) -> None:
@@ -153,7 +153,7 @@ def test_route_that_fails_waits_longer_each_time(
         cursor.execute("ALTER TABLE delivery_job ADD CONSTRAINT tripped CHECK (currency <> 'EUR')")
     failed = again(lead)
     assert failed.routing == "waiting"
-    assert failed.routing_tries == tries + 1
+    assert failed.routing_tries == min(tries + 1, 32_767)
     assert not Decision.objects.exists()
     due = Now() + timedelta(seconds=seconds)
     tolerance = timedelta(seconds=30)
