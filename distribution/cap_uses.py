@@ -8,6 +8,7 @@ from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
+from distribution import own_caps
 from distribution.models import Assignment, CapUse
 from distribution.routing.ledger import Owner, Spans
 from distribution.routing.places import owner_of, used
@@ -87,6 +88,10 @@ class Uses:
         rows = Partner.objects.select_related("cap_use").annotate(profiles=profiles_with("pk"))
         row = rows.filter(pk=partner.pk).first() if partner.pk else None
         return Use() if row is None else Use(_now(row, partner.zone), row.profiles)
+
+    def own(self, partner: Partner) -> list[str]:
+        """See own_caps."""
+        return own_caps.lines(partner)
 
 
 def profiles_with(partner: str) -> Coalesce:

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from delivery.pages import signatures
-from distribution.pages import dashboard, hosted_form
+from distribution.pages import dashboard, hosted_form, own_caps
 from leadflip import kept, ops
 from leadflip.run.sample import start
 from portal import desk
@@ -41,6 +41,7 @@ urlpatterns = [
     path("account/kept/<str:name>/", kept.page, name="kept"),
     path("account/", include("partners.accounts.urls")),
     path("portal/deliveries/", include("delivery.pages.own_urls")),
+    path("portal/caps/", own_caps.page, name="own_caps"),
     path("portal/signatures/", signatures.own, name="portal_signatures"),
     path("portal/", include("portal.urls")),
 ]

@@ -27,6 +27,10 @@ class UseReader(Protocol):
         """Of one partner, saved or not; one query."""
         ...
 
+    def own(self, partner: Partner) -> Sequence[str]:
+        """The caps that it set itself, in words; one query."""
+        ...
+
 
 _readers: list[UseReader] = []
 

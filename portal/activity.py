@@ -35,7 +35,7 @@ def words(event: EntryEvent) -> str:
     if email := event.detail.get("email"):
         role = ROLES.get(event.detail.get("role", ""), "")
         return f"{email} · {role}" if role else str(email)
-    return download_words(event)
+    return str(event.detail.get("about", "")) or download_words(event)
 
 
 def download_words(event: EntryEvent) -> str:

@@ -124,6 +124,7 @@ class EntryEvent(models.Model):
         PAUSED = "paused", _("Paused deliveries")
         RESUMED = "resumed", _("Resumed deliveries")
         NEW_SECRET = "new_secret", _("Made a signing secret")
+        OWN_CAPS = "own_caps", _("Changed own caps")
 
     id = models.BigAutoField(primary_key=True)
     entry = models.ForeignKey(Entry, models.CASCADE, null=True, blank=True, related_name="events")
@@ -131,7 +132,8 @@ class EntryEvent(models.Model):
     user = models.ForeignKey("partners.User", models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind)
     # What a download held: {"filter": …, "rows": n}; why a lead was refused: {"reason": code}; which answer
-    # was taken back: {"review": …}; of people, whom: {"email": …, "role": …}; which delivery: {"job": id}.
+    # was taken back: {"review": …}; of people, whom: {"email": …, "role": …}; which delivery: {"job": id};
+    # of settings, what they are now: {"about": …}.
     # Never a lead's value.
     detail = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=timezone.now)

@@ -163,10 +163,16 @@ def viewed(*, entry: Entry, user: User, at: datetime) -> None:
 
 
 def noted(
-    *, partner: Partner, user: User, kind: EntryEvent.Kind, at: datetime, job: UUID | None = None
+    *,
+    partner: Partner,
+    user: User,
+    kind: EntryEvent.Kind,
+    at: datetime,
+    job: UUID | None = None,
+    about: str = "",
 ) -> None:
-    """Notes what a person did with the partner's deliveries."""
-    detail = {"job": str(job)} if job else {}
+    """Notes what a person did with the partner's deliveries or settings; `about`: what they are now."""
+    detail = {"job": str(job)} if job else {"about": about} if about else {}
     EntryEvent.objects.create(partner=partner, user=user, kind=kind, detail=detail, at=at)
 
 

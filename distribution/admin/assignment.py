@@ -10,11 +10,12 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.pages import trying
 from delivery.pages.trying import HtmxRequest
-from distribution import cap_uses, services, usage
+from distribution import cap_uses, own_caps, services, usage
 from distribution.admin import conflict, hours, rules
 from distribution.admin.assignment_delivery import AssignmentDelivery, scope_of, typed
 from distribution.models import Assignment, Profile
@@ -24,6 +25,7 @@ from leadflip.kit.generics import ModelForm
 from partners.admin.base import ConfigAdmin, person
 from partners.admin.caps import CAP_FIELDS, caps_fieldset, show_caps, used_lines
 from partners.admin.partner import keep_secret, see_below
+from partners.models import May
 from partners.services import drop_settings
 
 
@@ -87,13 +89,19 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
     """Reached from its profile, and leads back there."""
 
     form = AssignmentForm
-    readonly_fields = ["profile", "partner", "caps_used", "hours_lines"]
+    readonly_fields = ["profile", "partner", "caps_used", "own_cap_words", "hours_lines"]
     list_display = ["partner", "profile", "priority", "enabled"]
     list_select_related = ["partner", "profile"]
     change_form_template = "admin/distribution/assignment.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
-        related = ("profile__entity", "partner__default_settings__policy", "settings__policy", "cap_use")
+        related = (
+            "profile__entity",
+            "partner__default_settings__policy",
+            "settings__policy",
+            "cap_use",
+            "own_cap",
+        )
         rows = super().get_queryset(request).select_related(*related)
         return rows.annotate(partner_profiles=cap_uses.profiles_with("partner"))
 
@@ -111,10 +119,11 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
         """The weight is of use where the profile takes turns by it."""
         turns = obj is not None and obj.profile.strategy == Strategy.ROUND_ROBIN
         numbers = ("priority", "price", "weight") if turns else ("priority", "price")
-        caps = caps_fieldset(obj.partner if obj else None, "pacing")
+        own = ["own_cap_words"] if obj is not None and May.CAPS in obj.partner.may else []
+        caps = caps_fieldset(obj.partner if obj else None, "pacing", *own)
         may_change = self.has_change_permission(request, obj)
         if not may_change:
-            caps = (caps[0], {"fields": ["caps_used", "pacing"]})
+            caps = (caps[0], {"fields": ["caps_used", "pacing", *own]})
         top = (None, {"fields": [("profile", "partner"), "enabled", numbers]})
         return [top, caps, hours.fieldset(obj, may_change=may_change)]
 
@@ -127,6 +136,12 @@ class AssignmentAdmin(ConfigAdmin[Assignment]):
     def caps_used(self, assignment: Assignment) -> str:
         """The caps with what is used, for those who may only read them."""
         return used_lines(assignment.caps, cap_uses.of_assignment(assignment))
+
+    @admin.display(description=_("lowered by the partner"))
+    def own_cap_words(self, assignment: Assignment) -> str:
+        """The caps that the partner set in its portal."""
+        row = getattr(assignment, "own_cap", None)
+        return (own_caps.words(row.own) if row else "") or gettext("Nothing")
 
     def rules(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The section Rules, with what the form holds."""

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from distribution import cap_uses, usage
+from distribution import cap_uses, own_caps, usage
 from distribution.admin import hours
 from distribution.admin.rules import Unchecked
 from distribution.models import Assignment, Profile
@@ -22,6 +22,7 @@ from leadflip.kit.admin import BlockInline
 from leadflip.kit.generics import BaseInlineFormSet, ModelForm
 from partners.admin.caps import used_words
 from partners.admin.delivery_words import summary
+from partners.models import May
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class PartnersInline(BlockInline[Assignment, Profile]):
         return super().get_extra(request, obj, **kwargs) if obj is not None and obj.rows else 1
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
-        related = ("partner__default_settings", "settings")
+        related = ("partner__default_settings", "settings", "own_cap")
         return super().get_queryset(request).select_related(*related)
 
 
@@ -135,6 +136,8 @@ def _caps(row: Assignment, used: Mapping[Owner, Sequence[int]]) -> list[str]:
     """Its own, then its partner's: both hold."""
     own = used_words(row.caps, used.get(Owner("assignment", row.pk)))
     shared = used_words(row.partner.caps, used.get(Owner("partner", row.partner_id)))
+    mine = own_caps.words(row.own_cap.own) if hasattr(row, "own_cap") and May.CAPS in row.partner.may else ""
+    own += [gettext("lowered by the partner: %s") % mine] if mine else []
     return [*own, *([gettext("%s in all profiles") % ", ".join(shared)] if shared else [])]
 
 

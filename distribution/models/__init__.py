@@ -7,6 +7,7 @@ from distribution.models.hosted_form import HostedForm
 from distribution.models.hourly import HourlyLeads
 from distribution.models.imports import Import, ImportChunk
 from distribution.models.lead import Lead, LeadKey, Repeat
+from distribution.models.own_cap import OwnCap
 from distribution.models.profile import Assignment, Profile, ProfileVersion
 from distribution.models.routing import CapUse, Decision, Turn
 from distribution.models.source import ApiKey, Idempotency
@@ -27,6 +28,7 @@ __all__ = [
     "ImportChunk",
     "Lead",
     "LeadKey",
+    "OwnCap",
     "Profile",
     "ProfileVersion",
     "Repeat",

@@ -25,6 +25,7 @@ LETTERS = {
     "profile_rules": "p",
     "closed": "h",
     "cap": "k",
+    "own": "w",
     "pacing": "e",
     "error": "x",
 }

@@ -16,12 +16,14 @@ from delivery.models.job import Status
 from delivery.readmission import Moved
 from delivery.refusal import Refusal
 from delivery.signals import Settled
+from distribution import own_caps
 from distribution.models import Assignment
 from distribution.routing import moving, places, standing
 from distribution.routing.again import failover
 from distribution.routing.ledger import Owner, Spans, Take
 from distribution.routing.places import Wanted
 from leadflip.kit import clock
+from partners.caps import Own
 
 
 def settled(jobs: Sequence[Settled], **_: object) -> None:
@@ -65,16 +67,17 @@ def _wanted(jobs: Sequence[Job]) -> list[Wanted]:
     """What each job takes: a place of its partner, and one of its assignment."""
     now, ids = clock.now(), {job.assignment_id for job in jobs if job.assignment_id is not None}
     seats = {seat.pk: seat for seat in Assignment.objects.select_related("partner").filter(pk__in=ids)}
-    wanted = {number: _place(seat, now) for number, seat in seats.items()}
+    own = own_caps.in_force({seat.partner_id for seat in seats.values()})
+    wanted = {number: _place(seat, own, now) for number, seat in seats.items()}
     return [wanted[job.assignment_id] for job in jobs if job.assignment_id is not None]
 
 
-def _place(seat: Assignment, now: datetime) -> Wanted:
-    partner, own = seat.partner.caps, seat.caps
-    takes = (
-        Take(Owner("partner", seat.partner_id), partner, partner),
-        Take(Owner("assignment", seat.pk), own, own),
-    )
+def _place(seat: Assignment, own: Mapping[Owner, Own], now: datetime) -> Wanted:
+    caps = {Owner("partner", seat.partner_id): seat.partner.caps, Owner("assignment", seat.pk): seat.caps}
+    takes = [
+        Take.of(owner, each, own[owner].at(now)) if owner in own else Take(owner, each, each)
+        for owner, each in caps.items()
+    ]
     return Wanted(takes, Spans.at(now, seat.partner.zone).day)
 
 

@@ -15,7 +15,7 @@ from distribution.routing.pacing import paced
 from distribution.rules import Rules
 from distribution.rules.compile import Known
 from distribution.rules.targets import Facts
-from partners.caps import UNCAPPED, Caps
+from partners.caps import UNCAPPED, Caps, Own
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,14 @@ class SettingsNow:
 class World:
     """Partners and delivery settings by id. Who is missing here gets nothing.
 
-    `counted`: owners whose places are counted already, though they may have no cap any more.
+    `counted`: owners whose places are counted already, though they may have no cap any more, and those of
+    `own`: what partners lowered themselves.
     """
 
     partners: Mapping[int, PartnerNow] = field(default_factory=dict)
     settings: Mapping[int, SettingsNow] = field(default_factory=dict)
     counted: frozenset[Owner] = frozenset()
+    own: Mapping[Owner, Own] = field(default_factory=dict)
     # Kept by routing.shortlist, by profile and version.
     shortlists: dict[tuple[int, int], Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -88,11 +90,17 @@ class World:
             return []
         takes = []
         if partner.caps.any or self._counts("partner", seat.partner_id):
-            takes.append(Take(Owner("partner", seat.partner_id), partner.caps, partner.caps))
+            takes.append(self._take(Owner("partner", seat.partner_id), partner.caps, now))
         if seat.caps.any or self._counts("assignment", seat.id):
-            by_now = paced(seat.caps, seat.hours, now, partner.zone) if seat.pacing else seat.caps
-            takes.append(Take(Owner("assignment", seat.id), seat.caps, by_now))
+            take = self._take(Owner("assignment", seat.id), seat.caps, now)
+            if seat.pacing:
+                take = take._replace(by_now=paced(take.caps, seat.hours, now, partner.zone))
+            takes.append(take)
         return takes
+
+    def _take(self, owner: Owner, caps: Caps, now: datetime) -> Take:
+        own = self.own.get(owner) if self.own else None
+        return Take(owner, caps, caps) if own is None else Take.of(owner, caps, own.at(now))
 
     def _counts(self, kind: str, id: int) -> bool:
         return bool(self.counted) and Owner(kind, id) in self.counted

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import F, Q
 
+from distribution import own_caps
 from distribution.by_revision import ByRevision
 from distribution.models import CapUse, ProfileVersion
 from distribution.routing.case import CompiledProfile, PartnerNow, Seat, SettingsNow, World
@@ -30,7 +31,7 @@ class Plan:
 
 
 def current(entity_id: int, revision: int) -> Plan:
-    """The plan at `revision`: three queries when it is new, none after. Call it under `hold_shared()`."""
+    """The plan at `revision`: six queries when it is new, none after. Call it under `hold_shared()`."""
     return _plans.get(revision, entity_id)
 
 
@@ -55,13 +56,15 @@ def _world(seats: Sequence[Seat]) -> World:
     uses = CapUse.objects.filter(Q(partner__in=partner_ids) | Q(assignment__in={seat.id for seat in seats}))
     partners = Partner.objects.filter(id__in=partner_ids)
     settings = DeliverySettings.objects.filter(partner__in=partner_ids)
+    own = own_caps.in_force(partner_ids)
     return World(
         {
             partner.pk: PartnerNow(partner.active, partner.default_settings_id, partner.zone, partner.caps)
             for partner in partners
         },
         {row.pk: SettingsNow(row.kind, row.policy_id) for row in settings},
-        frozenset(map(owner_of, uses)),
+        frozenset(map(owner_of, uses)) | own.keys(),
+        own,
     )
 
 

@@ -48,8 +48,8 @@ class Decided:
     `text` holds the verdicts, one a seat in rank order, [code] or [code, detail]. Codes: chosen, with the
     instant until which its job is held; outranked, disabled, inactive, no_settings, offered;
     not_named, where an operator chose another partner; not_its_turn
-    with [credit, weight]; error with [gate, class]; cap and pacing with [whose, period, used, most]; closed
-    with its opening, if there is one; rules and profile_rules with the failed condition's place,
+    with [credit, weight]; error with [gate, class]; cap, own and pacing with [whose, period, used, most];
+    closed with its opening, if there is one; rules and profile_rules with the failed condition's place,
     [alternative, condition].
     `facts`: the values that the rules asked compared. `takes`: the places that the picks take; `credits`:
     the profile's turns after it, None where they stay.

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from partners.caps import Caps
+from partners.caps import UNCAPPED, Caps
 
 NOTHING = (0, 0, 0, 0)
 Credits = Mapping[int, int]
@@ -21,11 +21,22 @@ class Owner(NamedTuple):
 
 
 class Take(NamedTuple):
-    """One place of an owner, its caps, and what of them may be used by now."""
+    """One place of an owner, its caps, and what of them may be used by now.
+
+    `own`: those of `caps` that its partner lowered itself, None where the admin's stand.
+    """
 
     owner: Owner
     caps: Caps
     by_now: Caps
+    own: Caps = UNCAPPED
+
+    @classmethod
+    def of(cls, owner: Owner, caps: Caps, own: Caps) -> "Take":
+        """The lower of the admin's and the partner's own holds."""
+        lower = caps.lower(own)
+        both = caps.lowered(lower)
+        return cls(owner, both, both, lower)
 
 
 class Spans(NamedTuple):
@@ -73,10 +84,10 @@ class Ledger:
 
     def take(self, takes: Iterable[Take]) -> None:
         """Takes the places of one decision."""
-        for owner, _caps, by_now in takes:
-            self.uses[owner] = [number + 1 for number in self.used(owner)]
-            self.taken[owner] += 1
-            self.limits[owner] = by_now
+        for take in takes:
+            self.uses[take.owner] = [number + 1 for number in self.used(take.owner)]
+            self.taken[take.owner] += 1
+            self.limits[take.owner] = take.by_now
 
     def turn(self, profile_id: int, credits: Credits) -> None:
         """The turns after one decision."""

@@ -28,6 +28,7 @@ class May(models.TextChoices):
     RESEND = "resend", _("Send failed deliveries again")
     PAUSE = "pause", _("Pause and resume its deliveries")
     SECRETS = "secrets", _("Make a new signing secret")
+    CAPS = "caps", _("Lower its own caps (owners)")
 
 
 class Partner(Capped):

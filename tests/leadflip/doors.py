@@ -62,6 +62,7 @@ QUERIES = {
 BODIES = {
     "/deliveries/test/": {"entity": "@entity"},
     "/deliveries/secret/": {"stays": "3600"},
+    "/portal/caps/": {"which": "all", "do": "none"},
     "/delete/": {"post": "yes"},
     "/link/": {"do": "show"},
     "/reject/": {"reason": "no_fit"},

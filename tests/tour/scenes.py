@@ -182,6 +182,7 @@ def _portal() -> list[Scene]:
         Scene("portal-deliveries", reverse("own_deliveries:index"), "crm"),
         Scene("portal-delivery", own.failed(), "crm", _open),
         Scene("portal-new-secret", reverse("own_deliveries:secret"), "crm"),
+        Scene("portal-caps", own.capped(), "crm"),
         Scene("portal-signatures", reverse("portal_signatures"), "partner"),
         Scene("portal-account", reverse("portal:account"), "partner"),
         *people.scenes(),

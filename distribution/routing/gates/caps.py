@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from distribution.routing.case import Case, Seat
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _SENTENCES: dict[tuple[str, str], "StrOrPromise"] = {
     ("cap", "partner"): _("its cap is full, %(used)s of %(cap)s %(period)s"),
     ("cap", "assignment"): _("its cap in this profile is full, %(used)s of %(cap)s %(period)s"),
+    ("own", "partner"): _("the partner's own cap is full, %(used)s of %(cap)s %(period)s"),
+    ("own", "assignment"): _("the partner's own cap in this profile is full, %(used)s of %(cap)s %(period)s"),
     ("pacing", "partner"): _("its cap is spread evenly, %(used)s of %(cap)s by now %(period)s"),
     ("pacing", "assignment"): _("its cap is spread evenly, %(used)s of %(cap)s by now %(period)s"),
 }
@@ -32,10 +35,11 @@ _PERIODS: dict[str, "StrOrPromise"] = {
 class CapsGate:
     """There is a place in every period. Else the detail is [whose, period, used, most].
 
-    The code is "cap", and "pacing" where the cap has a place, but not yet.
+    The code is "cap", "own" where the partner lowered it itself, and "pacing" where it has a place, but not
+    yet.
     """
 
-    codes = ("cap", "pacing")
+    codes = ("cap", "own", "pacing")
 
     def judge(self, seat: Seat, case: Case) -> Judgement:
         for take in case.world.takes(seat, case.now):
@@ -48,6 +52,10 @@ class CapsGate:
 
     def tell(self, code: str, detail: Any, record: Record) -> str:
         whose, period, used, cap = detail
+        if code == "own" and cap == 0:
+            return gettext("the partner takes none %(period)s, by its own choice") % {
+                "period": _PERIODS[period]
+            }
         named = {"period": _PERIODS[period], "used": used, "cap": cap}
         return str(_SENTENCES[code, whose]) % named
 
@@ -57,5 +65,6 @@ def capped(take: Take, used: Sequence[int]) -> Skip | None:
     for code, caps in (("cap", take.caps), ("pacing", take.by_now)):
         place = full(caps, used)
         if place is not None:
+            code = "own" if code == "cap" and take.own[place] is not None else code
             return Skip(code, [take.owner.kind, PERIODS[place], used[place], caps[place]])
     return None
