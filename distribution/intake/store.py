@@ -57,7 +57,7 @@ def build(
     created_at: datetime,
     routing: Routing,
 ) -> Lead:
-    """The lead as it will stand in its row, stored nowhere yet. A test has no digests: nobody is a duplicate of it."""
+    """The lead as its row will be, stored nowhere yet. A test has no digests: nobody is a duplicate of it."""
     given: dict[str, Any] = {
         **UNTOUCHED,
         "id": uuid7(created_at),
