@@ -1,6 +1,5 @@
 """Lead values for delivery and portal: the LeadReader that they know by its protocol."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -17,7 +16,7 @@ from distribution.intake.about import About
 from distribution.models import Lead
 from distribution.models.lead import Routing, owner_of
 from distribution.routing.why import why
-from leadflip.kit import clock, crypto
+from leadflip.kit import clock, crypto, jsonbytes
 from leadflip.kit.ids import uuid7
 from partners.models import Revision
 from partners.sheet import Column, Cut, Sheet, Ticks
@@ -108,7 +107,7 @@ def _sheets(ids: Any, sealed: Expression | F = SEALED) -> dict[UUID, Sheet]:
 
 
 def _cut(cut: Cut, lead_id: str, text: str, sealed: bytes | None) -> tuple[dict[str, Any], Sequence[Column]]:
-    values = json.loads(text)
+    values = jsonbytes.read(text)
     if sealed and cut.encrypted:
         try:
             values |= crypto.unseal(owner_of(lead_id), sealed)["values"]
