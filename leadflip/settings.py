@@ -147,7 +147,12 @@ INVITATION_TIMEOUT = 3 * 24 * 3600
 # The second factor: everybody may set one up; "required": staff must.
 STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="off")
 MFA_ADAPTER = "partners.accounts.factor.adapter.FactorAdapter"
-MFA_FORMS = {"authenticate": "partners.accounts.factor.forms.CodeForm"}
+MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+MFA_FORMS = {
+    "authenticate": "partners.accounts.factor.forms.CodeForm",
+    "authenticate_webauthn": "partners.accounts.factor.forms.KeyForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = False  # a passkey goes with the password, and is not asked for alone
 MFA_TOTP_ISSUER = "Leadflip"
 MFA_TOTP_TOLERANCE = 1  # a code before and one after: clocks differ, and typing takes time
 MFA_REAUTHENTICATION_REQUIRED = False  # the forms ask for the password themselves

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from leadflip.kit import clock, once
 from partners.accounts import links
+from partners.accounts.factor import FACTORS
 from partners.models import Invitation, Member
 from portal import invitations, team
 from portal.access import Place, owner_page, page
@@ -195,7 +196,7 @@ def _members(place: Place) -> QuerySet[Member]:
     signed_in = EntryEvent.objects.filter(
         partner=place.partner, user=OuterRef("user"), kind=EntryEvent.Kind.SIGNED_IN
     ).order_by("-id")
-    factors = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
+    factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=FACTORS)
     rows = place.partner.members.select_related("user")
     return rows.annotate(last=Subquery(signed_in.values("at")[:1]), factor=Exists(factors)).order_by(
         "user__email"

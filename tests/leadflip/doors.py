@@ -28,6 +28,7 @@ from distribution.catalogue import entity_spec
 from distribution.intake.imports import chunks
 from distribution.models import Entity, Erasure, Import
 from partners.models import Invitation, May, Revision, User
+from tests.authenticator import passkey_of
 from tests.factories import (
     ApiKeyFactory,
     AssignmentFactory,
@@ -294,6 +295,7 @@ def _objects(people: People) -> dict[str, Any]:
         "form_id": hosted.pk,
         "entity_id": entity.pk,
         "run_id": _import(entity).pk,
+        "passkey": passkey_of(people.owner).pk,
         "erasure_id": Erasure.objects.create(found_by="lead", leads=[str(lead.pk)]).pk,
         "bulk_id": BulkAction.objects.create(act="resend", filter="", cursor=job.pk, upto=job.pk, total=0).pk,
     }

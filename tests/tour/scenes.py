@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -30,9 +29,7 @@ from partners.models.settings import Kind
 from partners.services import save_settings, touch
 from portal import services as portal
 from portal.models import Entry
-from tests.factories import UserFactory
-from tests.people import PASSWORD
-from tests.tour import alerts, bulk, empty, imports, moving, own, people
+from tests.tour import alerts, bulk, empty, factors, imports, moving, own, people
 from tests.tour.scene import Scene
 
 SECONDS = 30
@@ -62,7 +59,7 @@ Diagnostic-Code: smtp; 550 5.1.1 <{name}>: Recipient address rejected: no such u
 
 --=_b--
 """
-CAREFUL, CRM = "careful@example.com", "crm@example.com"
+CRM = "crm@example.com"
 FLAT, PORTAL = "Flat roofs only", "Sample portal"
 
 
@@ -79,7 +76,7 @@ def _public() -> list[Scene]:
         Scene("sign-in", reverse("account_login"), "nobody"),
         Scene("portal-sign-in", reverse("portal:login"), "nobody"),
         Scene("password-reset", reverse("account_reset_password"), "nobody"),
-        Scene("second-factor-code", reverse("account_login"), "nobody", _first_step),
+        *factors.scenes(),
         Scene("not-found", "/nothing-here", "nobody"),
         Scene("api-docs", "/api/docs", "admin", lambda page: page.wait_for_selector(".opblock")),
         Scene("hosted-form", _form(), "nobody"),
@@ -123,7 +120,6 @@ def _configuration() -> list[Scene]:
         Scene("bounces", reverse("admin:delivery_bouncebox_changelist")),
         Scene("people", _list("partners.user")),
         Scene("person", _change("partners.user", person.pk)),
-        Scene("second-factor-set-up", reverse("mfa_activate_totp"), "operator"),
         Scene("audit-log", reverse("audit:log")),
         Scene("audit-history", reverse("admin:partners_partner_history", args=[crm.pk])),
         Scene("erase", reverse("erasing:find"), act=_find),
@@ -210,14 +206,6 @@ def _form() -> str:
     return reverse("hosted_form", args=[HostedForm.objects.get().token])
 
 
-def _first_step(page: Page) -> None:
-    """Signs in as somebody whose second factor is on, up to the code."""
-    page.get_by_label("E-mail").fill(CAREFUL)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_label("Code").wait_for()
-
-
 def _send_empty(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
     page.get_by_role("alert").wait_for()
@@ -261,8 +249,6 @@ def _story() -> tuple[Job, Job]:
     """Leads that arrive, one whose webhook failed for good, one that is tried again, portal answers."""
     _agree()
     _ask()
-    person = UserFactory.create(email=CAREFUL, name="Careful viewer", is_staff=True, password=PASSWORD)
-    TOTP.activate(person, generate_totp_secret())
     _send(), _send()
     once = RetryPolicy.objects.create(name="Once more, soon", waits=[1])
     _point_crm("/nowhere", once)

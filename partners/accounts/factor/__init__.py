@@ -1,4 +1,7 @@
-"""The second factor: a code of an app beside the password. Whoever sets it up is asked at either door."""
+"""The second factor: a code of an app, or a passkey, beside the password.
+
+Whoever sets one up is asked at either door.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -9,13 +12,19 @@ if TYPE_CHECKING:
     from partners.models import User
 
 OFF, REQUIRED = "off", "required"
+# Types of allauth's `Authenticator`. Recovery codes alone are no factor: they stand in for one of these.
+APP, PASSKEY = "totp", "webauthn"
+FACTORS = (APP, PASSKEY)
 
 
 def is_on(person: "User") -> bool:
-    """Whether signing in as this person takes a code."""
-    from allauth.mfa.models import Authenticator
+    """Whether signing in as this person takes more than the password."""
+    return _has(person, *FACTORS)
 
-    return bool(Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).exists())
+
+def has_app(person: "User") -> bool:
+    """Whether an app shows codes for this person."""
+    return _has(person, APP)
 
 
 def is_missing(person: "User | AnonymousUser") -> bool:
@@ -24,7 +33,13 @@ def is_missing(person: "User | AnonymousUser") -> bool:
 
 
 def remove(person: "User") -> bool:
-    """Off, with the recovery codes; False where there was none. The caller notes who did it."""
+    """Off: app, passkeys and recovery codes; False where there was none. The caller notes who did it."""
     from allauth.mfa.models import Authenticator
 
     return bool(Authenticator.objects.filter(user=person).delete()[0])
+
+
+def _has(person: "User", *types: str) -> bool:
+    from allauth.mfa.models import Authenticator
+
+    return bool(Authenticator.objects.filter(user=person, type__in=types).exists())

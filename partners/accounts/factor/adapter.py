@@ -4,6 +4,7 @@ import base64
 
 from allauth.account.utils import user_email
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,7 @@ from leadflip.kit import crypto
 
 # allauth does not say whose secret it is: the owner inside the seal is what it is for.
 OWNER = "second-factor"
-# What is sealed of `Authenticator.data`.
+# What is sealed of `Authenticator.data`. A passkey's row has neither: it holds a public key.
 SEALED = ("secret", "seed")
 
 
@@ -30,7 +31,9 @@ class FactorAdapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": _("This is not the code. Type the one that the app shows now, or a recovery code."),
+        "incorrect_code": _(
+            "This is not the code. An app’s code lasts half a minute, a recovery code works once."
+        ),
     }
 
     def encrypt(self, text: str) -> str:
@@ -44,3 +47,7 @@ class FactorAdapter(DefaultMFAAdapter):
     def get_totp_label(self, user: AbstractBaseUser) -> str:
         """What the app calls the login."""
         return str(user_email(user))
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """What a passkey belongs to: this site's name, as the browser has it."""
+        return {**super().get_public_key_credential_rp_entity(), "name": settings.MFA_TOTP_ISSUER}

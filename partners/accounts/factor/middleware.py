@@ -9,6 +9,8 @@ from django.urls import reverse
 from partners.accounts import factor
 
 BEHIND = ("/admin/", "/portal/", "/account/")
+# The other factor, and the ways out.
+OPEN = ("mfa_add_webauthn", "admin:logout", "portal:logout")
 
 
 class Required:
@@ -21,7 +23,7 @@ class Required:
         if not request.path.startswith(BEHIND) or not factor.is_missing(request.user):
             return self.get_response(request)
         way = reverse("mfa_activate_totp")
-        if request.path in (way, reverse("admin:logout"), reverse("portal:logout")):
+        if request.path in (way, *map(reverse, OPEN)):
             return self.get_response(request)
         if getattr(request, "htmx", False):
             return HttpResponse(status=204, headers={"HX-Redirect": way})
