@@ -1,13 +1,17 @@
 """What people may do with a lane: pause it, resume it, try it at once, or begin anew once it was mended."""
 
 import logging
+from contextlib import suppress
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from delivery.channels.base import DeliveryError
 from delivery.models import Alert, Job, Lane, SmtpAccount
+from delivery.smtp.account import current_account
 from delivery.trial import SCOPE
 from delivery.waking import wake
 from leadflip.kit import clock
@@ -17,7 +21,7 @@ from partners.models.settings import Kind
 
 logger = logging.getLogger(__name__)
 
-# The row of the account in the admin; no settings row.
+# The account of all e-mail; no settings row.
 ACCOUNT = 1
 WELL = {"state": Lane.State.CLOSED, "failures": 0, "failing_since": None, "opens": 0, "open_until": None}
 
@@ -93,10 +97,20 @@ def _note(settings_id: int | None, what: str, by: User) -> None:
     """Into the audit log: of the partner whose destination it is, or of the e-mail account."""
     rows = DeliverySettings.objects.select_related("partner")
     row = rows.get(pk=settings_id) if settings_id else None
-    account = SmtpAccount.objects.filter(pk=ACCOUNT).first() or SmtpAccount(pk=ACCOUNT)
-    named = what % {"destination": str(row or account)}
-    audit.acted(by=by, what=named, objects=[row.partner if row else account])
+    named = what % {"destination": str(row or account())}
+    audit.acted(by=by, what=named, objects=[row.partner if row else account()])
     logger.info("lane %s: %s, by user %s", Alert.key_of(settings_id), named, by.pk)
+
+
+def account() -> SmtpAccount:
+    """The e-mail account in force; one of the environment has no row, and is not to be saved."""
+    row = None if settings.SMTP_URL else SmtpAccount.objects.filter(pk=ACCOUNT).first()
+    if row is not None:
+        return row
+    with suppress(DeliveryError):
+        if known := current_account():
+            return SmtpAccount(pk=ACCOUNT, host=known.host, port=known.port)
+    return SmtpAccount(pk=ACCOUNT)
 
 
 def _due_now(lane: Lane) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Exists, F, Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
 from delivery.alerts import book, post
 from delivery.models import Alert, BounceBox, BounceMail, Job, Lane, SmtpAccount
@@ -40,12 +40,6 @@ def smtp_unset() -> Look:
     rows = DeliverySettings.objects.filter(used, kind=Kind.EMAIL, partner__active=True)
     rows = rows.none() if settings.SMTP_URL else rows.exclude(Exists(SmtpAccount.objects.all()))
     return Look(rows, _unset, reverse("admin:delivery_smtpaccount_changelist"))
-
-
-@matter(Severity.BAD, "delivery.view_smtpaccount", Alert.Kind.SMTP_DOWN)
-def mail_down() -> Look:
-    """The mail server that the environment names takes nothing."""
-    return Look(book.open_of(Alert.Kind.SMTP_DOWN), _down, reverse("delivery:alerts"))
 
 
 @matter(Severity.BAD, "delivery.view_lane", Alert.Kind.BACKLOG)
@@ -103,10 +97,6 @@ def _unset(count: int) -> str:
         count,
     )
     return told % {"n": show.count(count)}
-
-
-def _down(count: int) -> str:
-    return gettext("E-mail cannot be sent")
 
 
 def _backlogs(count: int) -> str:

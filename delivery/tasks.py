@@ -68,7 +68,7 @@ def read_bounces() -> int:
 @shared_task(soft_time_limit=60, time_limit=90)
 def watch() -> int:
     """Each minute: opens and closes alerts of backlogs and of e-mail; returns how many were opened."""
-    return watching.run([backlog.look, mail.unset, mail.down])
+    return watching.run([backlog.look, mail.unset])
 
 
 @shared_task(soft_time_limit=300, time_limit=330)

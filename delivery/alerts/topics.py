@@ -37,7 +37,6 @@ TOPICS: Mapping[str, Topic] = {
     Kind.RECOVERED: Topic.LANE,
     Kind.BOUNCED: Topic.BOUNCED,
     Kind.SMTP_UNSET: Topic.MAIL,
-    Kind.SMTP_DOWN: Topic.MAIL,
     Kind.BACKLOG: Topic.BACKLOG,
     Kind.CAP: Topic.CAP,
     Kind.SILENT: Topic.SILENT,

@@ -53,7 +53,6 @@ ENSURE = """
 INSERT INTO delivery_lane (settings_id, smtp_id, state, failures, opens, ramp)
 SELECT nullif(key, 0), CASE key WHEN 0 THEN 1 END, 'closed', 0, 0, 0
 FROM unnest(%(keys)s::bigint[]) AS key
-WHERE key <> 0 OR EXISTS (SELECT FROM delivery_smtpaccount WHERE id = 1)
 ON CONFLICT DO NOTHING
 """
 

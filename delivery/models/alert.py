@@ -21,7 +21,6 @@ class Alert(models.Model):
         BOUNCED = "bounced", _("A letter came back")
         # None of these begins with “lane”: what does is a lane's health.
         SMTP_UNSET = "smtp_unset", _("No mail server is set")
-        SMTP_DOWN = "smtp_down", _("E-mail cannot be sent")
         BACKLOG = "backlog", _("Backlog growing")
         CAP = "cap", _("Cap reached")
         SILENT = "silent", _("Nothing arrives")

@@ -24,8 +24,9 @@ class Lane(models.Model):
     settings = models.OneToOneField(
         "partners.DeliverySettings", models.CASCADE, null=True, blank=True, related_name="lane"
     )
+    # 1 for all e-mail, also where the account stands in the environment and has no row.
     smtp = models.OneToOneField(
-        "delivery.SmtpAccount", models.CASCADE, null=True, blank=True, related_name="+"
+        "delivery.SmtpAccount", models.CASCADE, null=True, blank=True, related_name="+", db_constraint=False
     )
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.CLOSED)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)

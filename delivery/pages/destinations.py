@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from delivery import destinations, standing
-from delivery.models import Attempt, Job, Lane, SmtpAccount
+from delivery import destinations, smtp_words, standing
+from delivery.models import Attempt, Job, Lane
 from delivery.models.attempt import Outcome
 from delivery.pages.lane_words import Row, row_of
 from delivery.standing import ACCOUNT
@@ -128,7 +128,7 @@ def _rows(request: HttpRequest, rows: Iterable[DeliverySettings], *, with_mail: 
     found = standing.standings(
         rows, clock.now(), mail=standing.account() if with_mail else None, with_mail=with_mail
     )
-    account = with_mail and SmtpAccount.objects.exists()
+    account = with_mail and not smtp_words.unset()
     rows_shown = [row_of(each, may_act, account=account) for each in found]
     # The account among the others: what concerns somebody stands first.
     return sorted(rows_shown, key=lambda row: row.standing.rank)
@@ -150,7 +150,9 @@ def _settings(key: int) -> list[DeliverySettings]:
 def _owner(key: int) -> Model:
     """Whose lane it is: in the audit log what is done with it stands there. Raises Http404."""
     if key == ACCOUNT:
-        return get_object_or_404(SmtpAccount)
+        if smtp_words.unset():
+            raise Http404
+        return destinations.account()
     [settings] = _settings(key)
     return settings.partner
 

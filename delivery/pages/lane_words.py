@@ -130,11 +130,11 @@ class Row:
 
 
 def row_of(standing: Standing, may_act: bool, *, account: bool = False) -> Row:
-    """The row; `account`: whether there is an account row that could be paused."""
+    """The row; `account`: whether there is one, which can be paused."""
     settings = standing.settings
     if settings is None:
         can = _can(standing) if account else ()
-        why = "" if account else _("Its account stands in the environment: it is changed there.")
+        why = "" if account else _("There is no mail server yet: set one in the e-mail settings.")
         return Row(standing, _("All e-mail"), "", can if may_act else (), why if may_act else "")
     name = words.plain(settings.partner.name)
     if settings.scope:

@@ -8,10 +8,10 @@ from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import Settings
 
-from delivery.alerts import backlog, mail
+from delivery.alerts import backlog
 from delivery.alerts import watch as watching
 from delivery.alerts.backlog import Waiting, growing
-from delivery.models import Alert, Engine, Hourly, Job, Lane
+from delivery.models import Alert, Engine, Job, Lane
 from delivery.tasks import watch
 from leadflip.kit.ids import uuid7
 from partners.models import DeliverySettings
@@ -124,14 +124,6 @@ def test_mail_that_cannot_leave(settings: Settings) -> None:
     SmtpAccountFactory.create()
     watch()
     assert open_keys("smtp_unset") == []
-    hour = Hourly.objects.create(settings=row, hour=timezone.now(), temporary=4, permanent=0)
-    settings.SMTP_URL = "smtp://127.0.0.1"
-    for changed, opened in (({}, 0), ({"configuration": 1}, 1), ({"delivered": 1}, 0)):
-        Hourly.objects.filter(pk=hour.pk).update(**changed)
-        assert mail.down() == opened
-    assert open_keys("smtp_down") == []
-    told = "5 attempts of this hour and the one before failed, and none was taken."
-    assert Alert.objects.get(kind="smtp_down").text == told
 
 
 def test_look_that_fails_keeps_no_other_from_being_done() -> None:

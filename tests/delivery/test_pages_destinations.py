@@ -9,11 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from delivery import hourly
 from delivery.models import Job, Lane
 from leadflip.kit import show
-from partners.models import DeliverySettings
+from partners.models import AuditEntry, DeliverySettings
 from tests.factories import (
     AttemptFactory,
     DeliverySettingsFactory,
@@ -106,13 +107,20 @@ def test_pause_resume_and_try_are_done_once_and_said(sign_in: Door) -> None:
     assert "It is not paused any more" in press("resume")
 
 
-def test_account_is_paused_where_it_is_ours(sign_in: Door) -> None:
+@pytest.mark.parametrize("where", ["admin", "environment"])
+def test_account_is_paused_wherever_it_stands(sign_in: Door, settings: Settings, where: str) -> None:
+    settings.SMTP_URL = ""
     operator = sign_in("operator")
-    assert "stands in the environment" in html(operator, f"{HERE}0/")
+    assert "There is no mail server yet" in html(operator, f"{HERE}0/")
     assert operator.post(f"{HERE}0/pause/").status_code == 404
-    SmtpAccountFactory.create()
+    if where == "admin":
+        SmtpAccountFactory.create(host="smtp.example.com", port=587)
+    else:
+        settings.SMTP_URL = "smtp+starttls://smtp.example.com:587"
+        settings.SMTP_FROM = "leads@example.com"
     operator.post(f"{HERE}0/pause/")
     assert Lane.objects.get().smtp_id == 1
+    assert "Pause: smtp.example.com:587" in str(AuditEntry.objects.latest("id").changes)
     assert "Resume All e-mail" in html(operator)
 
 

@@ -169,8 +169,10 @@ def test_gone_opens_at_once_and_is_tried_again(clock: Clock, lane: DeliverySetti
     assert Job.objects.get().status == "retrying"
 
 
-def test_smtp_account_error_holds_all_mail_back(clock: Clock) -> None:
-    SmtpAccountFactory.create()
+@pytest.mark.parametrize("where", ["admin", "environment"])
+def test_smtp_account_error_holds_all_mail_back(clock: Clock, where: str) -> None:
+    if where == "admin":
+        SmtpAccountFactory.create()
     lanes = [DeliverySettingsFactory.create(kind="email") for _ in range(3)]
     due_job(lanes[0])
     refused = Endpoint(Configuration("auth", "The SMTP server refused the password."))
