@@ -16,7 +16,7 @@ from partners.sheet import reader
 from portal.access import Place, page, partner_page
 from portal.csvfile import Data, Format, Spreadsheet
 from portal.download import COUNTED, Wanted, headings, stream
-from portal.filters import kinds_of
+from portal.filters import NO_SUCH_KIND, day_field, kinds_of
 from portal.models import Entry
 
 # Where the session keeps the separator that a person chose last.
@@ -34,16 +34,12 @@ class Kind(NamedTuple):
 class CsvForm(forms.Form):
     """Which leads, and in which format. Of several `kinds` one must be chosen: each has its columns."""
 
-    entity = forms.TypedChoiceField(label=_("Kind of lead"), coerce=int)
+    entity = forms.TypedChoiceField(label=_("Kind of lead"), coerce=int, error_messages=NO_SUCH_KIND)
     review = forms.ChoiceField(
         label=_("Review"), required=False, choices=[("", _("All")), *Entry.Review.choices]
     )
-    start = forms.DateField(
-        label=_("Received from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    end = forms.DateField(
-        label=_("Received until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    start = day_field(_("Received from"))
+    end = day_field(_("Received until"))
     format = forms.ChoiceField(
         label=_("Format"),
         choices=[
@@ -66,8 +62,6 @@ class CsvForm(forms.Form):
         known = [(kind.id, kind.name) for kind in kinds]
         entity.choices = known if len(known) == 1 else [("", _("Choose one")), *known]
         entity.error_messages["required"] = _("Choose one: a file holds one kind of lead.")
-        for day in ("start", "end"):
-            self.fields[day].error_messages["invalid"] = _("Write the day as YYYY-MM-DD.")
 
     def clean(self) -> dict[str, Any]:
         """The days in their order."""

@@ -26,9 +26,12 @@ DAYS = [
 # A lead is delivered at most so long after it was placed, where it was held; ids tell the latter.
 HELD = timedelta(days=31)
 LONGEST = 100
+# The same of others' kinds as of none, without what was asked for.
+NO_SUCH_KIND = {"invalid_choice": _("You have no leads of this kind; choose one from the list.")}
 
 
-def _day(label: Any) -> forms.DateField:
+def day_field(label: Any) -> forms.DateField:
+    """A day as people choose it, from 2000 to 2999."""
     return forms.DateField(
         label=label,
         required=False,
@@ -46,10 +49,10 @@ class FeedFilter(forms.Form):
         required=False,
         coerce=int,
         empty_value=None,
-        error_messages={"invalid_choice": _("You have no leads of this kind; choose one from the list.")},
+        error_messages=NO_SUCH_KIND,
     )
-    since = _day(_("Received from"))
-    until = _day(_("Received until"))
+    since = day_field(_("Received from"))
+    until = day_field(_("Received until"))
     find = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Mapping[str, Any], place: Place) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit import paging
 from partners.models import Partner, User
-from portal.filters import DAYS
+from portal.filters import day_field
 from portal.models import EntryEvent
 from portal.reading import Summary, summaries
 
@@ -34,23 +34,13 @@ def _choice(label: Any, choices: Sequence[tuple[Any, Any]]) -> forms.ChoiceField
     )
 
 
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        validators=DAYS,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Write the day as YYYY-MM-DD.")},
-    )
-
-
 class TrailFilter(forms.Form):
     """`?who=…&kind=…&since=…&until=…`; days are whole, in the page's zone."""
 
     who = _choice(_("Person"), [])
     kind = _choice(_("What was done"), Kind.choices)
-    since = _day(_("From"))
-    until = _day(_("To"))
+    since = day_field(_("From"))
+    until = day_field(_("To"))
 
     def __init__(self, data: Mapping[str, Any], partner: Partner) -> None:
         super().__init__(data)

@@ -147,8 +147,8 @@ class House:
     def answer(self, url: str, role: str) -> str:
         """The cell that is true."""
         path = self.path(url)
-        got = self._ask(path, role, "get", self._sent(QUERIES, url))
-        posted = self._ask(path, role, "post", self._sent(BODIES, url))
+        got = self._ask(path, role, "get", self.sent(QUERIES, url))
+        posted = self._ask(path, role, "post", self.sent(BODIES, url))
         return got if got == posted else f"{got}/{posted}"
 
     def answers(self, url: str) -> Line:
@@ -174,7 +174,7 @@ class House:
             return _staff(role)
         return known.get(role)
 
-    def _sent(self, table: dict[str, dict[str, str]], url: str) -> dict[str, Any]:
+    def sent(self, table: dict[str, dict[str, str]], url: str) -> dict[str, Any]:
         """The form of a request; "@entity" stands for that object."""
         form = next((form for ending, form in table.items() if url.endswith(ending)), {})
         return {

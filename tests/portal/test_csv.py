@@ -261,6 +261,7 @@ def test_page_without_leads_says_what_will_be_here(owner: Client) -> None:
     [
         ({"start": "24.11.2026"}, "Write the day as YYYY-MM-DD."),
         ({"start": "2026-11-24", "end": "2026-11-23"}, "This day is before the first one."),
+        ({"start": "0001-01-01"}, "Choose a day after 1 Jan 2000."),
         ({"format": "pdf"}, "pdf"),
         ({"delimiter": "|"}, "|"),
     ],

@@ -1,18 +1,21 @@
 """Search and filters of the feed: only in ticked cells, however many leads there are."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from distribution.intake import digests
 from distribution.models import Entity, Lead, LeadKey
 from portal import search
 from portal.models import Entry
-from tests.factories import EntityFactory, make_fields
+from tests.factories import DeliverySettingsFactory, EntityFactory, make_fields
 from tests.people import People
 from tests.portal.conftest import EntryMaker, SettingsMaker
 
@@ -99,6 +102,44 @@ def test_search_finds_what_is_ticked_and_nothing_else(
     entry = keyed(make_entry(VALUES, hidden={"iban": IBAN}, settings=subset(*ticks)))
     make_entry({"name": "Somebody else"})
     assert found(owner, text) == ([str(entry.id)] if finds else [])
+
+
+# What others have or is not ticked, beside what nobody has.
+PROBES = [
+    (VALUES["phone"], "+4930999999"),
+    ("30123", "30999"),
+    (VALUES["email"], "nobody@example.com"),
+    ("ana@", "bob@"),
+    ("other@example.com", "nobody@example.com"),
+    (IBAN, "DE89370400440532013000"),
+    (IBAN[:6], "DE8937"),
+    ("Hidden Lane", "Nowhere Lane"),
+    ("987", "789"),
+]
+
+
+def test_search_of_what_is_not_ticked_is_answered_as_of_nothing(
+    owner: Client,
+    people: People,
+    make_entry: EntryMaker,
+    keyed: Callable[[Entry], Entry],
+    subset: SettingsMaker,
+) -> None:
+    keyed(make_entry(VALUES, hidden={"iban": IBAN}, settings=subset("name")))
+    foreign = DeliverySettingsFactory.create(partner=people.foreign, kind="portal")
+    keyed(make_entry({"email": "other@example.com"}, settings=foreign))
+
+    def answer(text: object) -> tuple[str, int]:
+        """The page without what was typed, and how many queries it took."""
+        address = owner.post(reverse("portal:find"), {"text": text}).headers["Location"]
+        with CaptureQueriesContext(connection) as queries:
+            page = owner.get(address).text.replace(str(text), "")
+        assert "No lead matches" in page
+        tokens = r'(?<=find=)[\w-]+|(?<=name="find" value=")[\w-]+|(?<=csrfmiddlewaretoken" value=")\w+'
+        return re.sub(tokens, "", page), len(queries)
+
+    answer("no such text")
+    assert [text for text, nonsense in PROBES if answer(text) != answer(nonsense)] == []
 
 
 def test_search_text_stands_in_no_address_and_is_one_persons(
