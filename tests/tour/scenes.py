@@ -27,9 +27,7 @@ from partners import audit
 from partners.models import DeliverySettings, Partner, RetryPolicy, User
 from partners.models.settings import Kind
 from partners.services import save_settings, touch
-from portal import services as portal
-from portal.models import Entry
-from tests.tour import alerts, bulk, empty, factors, imports, moving, own, people
+from tests.tour import alerts, bulk, empty, factors, imports, moving, own, partner
 from tests.tour.scene import Scene
 
 SECONDS = 30
@@ -60,14 +58,14 @@ Diagnostic-Code: smtp; 550 5.1.1 <{name}>: Recipient address rejected: no such u
 --=_b--
 """
 CRM = "crm@example.com"
-FLAT, PORTAL = "Flat roofs only", "Sample portal"
+FLAT = "Flat roofs only"
 
 
 def scenes() -> Sequence[Scene]:
     """Plays the story, then lists the scenes with the addresses that came of it."""
     failed, retrying = _story()
     lead = Lead.objects.filter(jobs=retrying).get()
-    return [*_public(), *_configuration(), *_operations(failed, retrying, lead), *_portal()]
+    return [*_public(), *_configuration(), *_operations(failed, retrying, lead), *partner.scenes()]
 
 
 def _public() -> list[Scene]:
@@ -148,7 +146,7 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
         Scene("partner-pause", _pause_all("Sample CRM"), "operator"),
         Scene("job-retrying", _job(retrying), "operator"),
         Scene("job-failed", _job(failed), "operator"),
-        Scene("job-delivered", _job(delivered), "operator", _open),
+        Scene("job-delivered", _job(delivered), "operator", partner.opened),
         Scene("job-returned", _job(Job.objects.get(last_error_class="bounced")), "operator"),
         Scene("returned-mail", _list("delivery.bouncemail"), "operator"),
         Scene("returned-letter", _returned(), "operator"),
@@ -157,31 +155,6 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
         Scene("lead-shown", _change("distribution.lead", lead.pk), "operator", _show, ".lead-values"),
         Scene("lead-add", reverse("admin:distribution_lead_add"), "operator"),
         Scene("lead-edit", reverse("admin:distribution_lead_edit", args=[lead.pk]), "operator"),
-    ]
-
-
-def _portal() -> list[Scene]:
-    pending = Entry.objects.filter(partner__name=PORTAL, review="pending").latest("id")
-    reject = "Reject…"
-    return [
-        Scene("portal-feed", reverse("portal:feed"), "partner"),
-        Scene("portal-lead", reverse("portal:lead", args=[pending.pk]), "partner"),
-        Scene(
-            "portal-reject",
-            reverse("portal:lead", args=[pending.pk]),
-            "partner",
-            lambda page: page.get_by_text(reject).click(),
-        ),
-        Scene("portal-rejected", f"{reverse('portal:feed')}?review=rejected", "partner"),
-        Scene("portal-csv", reverse("portal:csv"), "partner"),
-        Scene("portal-history", reverse("portal:activity"), "partner"),
-        Scene("portal-deliveries", reverse("own_deliveries:index"), "crm"),
-        Scene("portal-delivery", own.failed(), "crm", _open),
-        Scene("portal-new-secret", reverse("own_deliveries:secret"), "crm"),
-        Scene("portal-caps", own.capped(), "crm"),
-        Scene("portal-signatures", reverse("portal_signatures"), "partner"),
-        Scene("portal-account", reverse("portal:account"), "partner"),
-        *people.scenes(),
     ]
 
 
@@ -236,11 +209,6 @@ def _show(page: Page) -> None:
     page.get_by_role("button", name="Show masked values").wait_for(state="detached")
 
 
-def _open(page: Page) -> None:
-    page.get_by_role("button", name="Show what was sent and answered").click()
-    page.locator("#request-body").wait_for()
-
-
 def _job(job: Job) -> str:
     return reverse("delivery:job", args=[job.pk])
 
@@ -257,7 +225,7 @@ def _story() -> tuple[Job, Job]:
     retrying = _until(_send(), Status.RETRYING, attempts=2)
     _point_crm("/leads", None)
     _until(_send(), Status.DELIVERED)
-    _answer()
+    partner.answer()
     _return()
     _erase(_until(_send(), Status.DELIVERED))
     _look_back()
@@ -291,10 +259,10 @@ def _agree() -> None:
         with audit.watching(User.objects.get(email=ADMIN), Assignment.objects.get(partner__name=FLAT)):
             Assignment.objects.filter(partner__name=FLAT).update(hours=hours)
         large = [[{"field": "budget", "op": "greater_than", "value": 10000}]]
-        Assignment.objects.filter(partner__name=PORTAL).update(rules=large)
+        Assignment.objects.filter(partner__name=partner.NAME).update(rules=large)
         by, profile = User.objects.get(email=ADMIN), Profile.objects.get()
-        with audit.watching(by, Partner.objects.get(name=PORTAL)):
-            Partner.objects.filter(name=PORTAL).update(tells_why=True)
+        with audit.watching(by, Partner.objects.get(name=partner.NAME)):
+            Partner.objects.filter(name=partner.NAME).update(tells_why=True)
         save_profile(profile=profile, by=by)
     own.permit(CRM)
 
@@ -366,14 +334,3 @@ def _point_crm(path: str, policy: RetryPolicy | None) -> None:
                 everything=row.everything,
                 per_entity=row.per_entity,
             )
-
-
-def _answer() -> None:
-    person = User.objects.get(email=PARTNER)
-    first, second = Entry.objects.filter(partner__name=PORTAL).order_by("id")[:2]
-    for entry, answer in (
-        (first, {"review": "accepted"}),
-        (second, {"review": "rejected", "reason": "out_of_area", "note": "Too far north for us."}),
-    ):
-        portal.viewed(entry=entry, user=person, at=clock.now())
-        portal.answer(entry_id=entry.pk, partner_id=entry.partner_id, user=person, at=clock.now(), **answer)
