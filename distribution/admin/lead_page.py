@@ -1,6 +1,6 @@
 """What a lead's page shows: values, jobs, and all that happened to it on one time line."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,13 +16,12 @@ from delivery import story as delivery_story
 from delivery.models import Job
 from delivery.models.job import SETTLED, Status
 from delivery.pages.words import mark
-from distribution.fields import is_empty
 from distribution.models import Decision, Field, Lead, ProfileVersion, Repeat
 from distribution.models.entity import OnDuplicate
 from distribution.models.lead import Routing
 from distribution.models.profile import Strategy
 from distribution.models.routing import Cause
-from distribution.routing.words import ToldVerdict, told
+from distribution.routing.words import ToldVerdict, hide, told
 from leadflip.kit import crypto, show
 from leadflip.kit.show import MASK
 from leadflip.kit.story import Event, Line, merged
@@ -226,13 +225,8 @@ def _decisions(lead: Lead, jobs: Sequence[Job]) -> Iterator[Event]:
     known = _known(found, jobs) if found else _Known({}, {})
     masked = {field["key"] for field in _fields(lead) if _is_masked(field)}
     for decision in found:
-        decision.facts = {key: _met(key, value, masked) for key, value in decision.facts.items()}
+        hide(decision, masked)
         yield _decision(decision, known)
-
-
-def _met(target: str, value: Any, masked: Collection[str]) -> Any:
-    """A value that a rule met; that there is none may be told of a masked field too."""
-    return MASK if target.partition(".")[0] in masked and not is_empty(value) else value
 
 
 def _known(decisions: Sequence[Any], jobs: Sequence[Job]) -> _Known:

@@ -113,7 +113,7 @@ def _result(place: int, outcome: Outcome) -> dict[str, Any]:
     operation_id="get_lead",
 )
 def get_lead(request: KeyedRequest, lead_id: UUID) -> dict[str, Any]:
-    """A lead that this key created: values (encrypted ones masked), routing, and its jobs by status.
+    """A lead that this key created: values (those of encrypted and sensitive fields masked), routing, jobs.
 
     With the scope audit also who got it and why, at what price, and the decision records.
     """

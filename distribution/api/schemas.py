@@ -64,7 +64,7 @@ class LeadStanding(Schema):
     test: bool
     created_at: str
     updated_at: str
-    values: dict[str, Any] = Field(description="By field key; values of encrypted fields are masked.")
+    values: dict[str, Any] = Field(description="By field key; encrypted and sensitive ones are masked.")
     consent: dict[str, str]
     routing: str = Field(description="waiting, routed, unmatched (no partner took it) or none.")
     jobs: dict[str, int] = Field(

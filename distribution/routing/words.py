@@ -3,12 +3,13 @@
 Nothing else is asked, so a decision reads the same whatever becomes of partners, fields and rules.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from django.utils.translation import gettext as _
 
+from distribution.fields import is_empty
 from distribution.models import Decision
 from distribution.models.routing import Cause
 from distribution.routing.document import AssignmentDocument, ProfileDocument
@@ -86,6 +87,14 @@ def told(decision: Decision, document: ProfileDocument, names: Mapping[int, str]
                 decision.verdicts, document, decision.facts, names, named=decision.cause == Cause.MOVED
             )
         ),
+    }
+
+
+def hide(decision: Decision, masked: Collection[str]) -> None:
+    """Puts a mask over the values of these fields; that there was none is told. Not to be saved."""
+    decision.facts = {
+        target: show.MASK if target.partition(".")[0] in masked and not is_empty(value) else value
+        for target, value in decision.facts.items()
     }
 
 

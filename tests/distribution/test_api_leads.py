@@ -1,16 +1,24 @@
 """GET /api/leads/{id}: what a source is told of its own lead, and of no other."""
 
+import re
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
+from distribution.catalogue import entity_spec
+from distribution.intake.edit import edit_lead
 from distribution.models import ApiKey, Entity, Lead, Profile
+from distribution.routing.again import route_again
 from leadflip.kit import clock
 from leadflip.kit.ids import uuid7
+from partners.models import Revision
 from tests import factories as f
 from tests.distribution.answers import errors, success
+from tests.distribution.capped import in_force
 from tests.distribution.conftest import PLAIN, Source
 
 SENT = {"entity": "solar-lead", "name": "Ana", "iban": "DE89370400440532013000", "note": "Call late"}
@@ -50,6 +58,25 @@ def test_lead_as_it_stands(source: Source, profile: Profile) -> None:
 def test_lead_never_shows_encrypted_values(source: Source, entity: Entity) -> None:
     response = source.get(f"/api/leads/{post(source)}")
     assert SENT["iban"].encode() not in response.content
+
+
+def test_sensitive_values_are_masked_also_where_a_decision_compared_them(
+    source: Source, entity: Entity, key: ApiKey
+) -> None:
+    """Somebody else may have changed the lead since its source sent it."""
+    entity.fields.filter(key__in=["name", "size"]).update(sensitive=True)
+    ApiKey.objects.update(audit=True)
+    in_force({"rules": [[{"field": "size", "op": "greater_than", "value": 500}]]}, entity=entity)
+    lead_id = post(source, name="planted-name", size=431)
+    edit_lead(lead_id=UUID(lead_id), entity=entity_spec(Revision.current(), entity.pk), body={"size": 432})
+    with transaction.atomic():
+        route_again([UUID(lead_id)])
+    content = source.get(f"/api/leads/{lead_id}").content.decode().replace(lead_id, "")
+    assert not {"planted-name", "431", "432"} & set(re.findall(r"[\w-]+", content))
+    lead = told(source, lead_id)
+    assert (lead["values"]["name"], lead["values"]["size"]) == ("•••", "•••")
+    assert [decision["values"] for decision in lead["decisions"]] == [{"size": "•••"}] * 2
+    assert "“•••” is not greater than 500" in lead["decisions"][0]["assignments"][0]["reason"]
 
 
 def test_lead_of_another_key_is_404(source: Source, entity: Entity, client: Client) -> None:
