@@ -14,7 +14,7 @@ from delivery.pages.filters import DOUBT, in_doubt
 from delivery.trial import SCOPE
 from leadflip.kit import clock, show
 from leadflip.kit.matters import Look, Severity, matter
-from partners.models import DeliverySettings
+from partners.models import AddressChange, DeliverySettings
 from partners.models.settings import Kind
 
 WEEK = timedelta(days=7)
@@ -52,6 +52,21 @@ def backlogs() -> Look:
 def alerts_refused() -> Look:
     """Alerts that the webhook of whoever operates does not take."""
     return Look(post.refused(), _refused, f"{reverse('delivery:alerts')}?show=all")
+
+
+@matter(Severity.WARN, "partners.change_deliverysettings")
+def addresses_asked() -> Look:
+    """Webhook addresses that partners asked for."""
+    rows = AddressChange.objects.filter(state=AddressChange.State.WAITING)
+    return Look(rows, _asked, reverse("delivery:addresses"))
+
+
+@matter(Severity.NOTE, "partners.view_deliverysettings")
+def addresses_changed() -> Look:
+    """Webhook addresses that partners changed themselves in the last 24 hours."""
+    changed = AddressChange.objects.filter(state=AddressChange.State.AT_ONCE)
+    rows = changed.filter(asked_at__gt=clock.now() - timedelta(days=1))
+    return Look(rows, _changed, reverse("delivery:addresses"))
 
 
 @matter(Severity.BAD, "delivery.view_job")
@@ -94,6 +109,24 @@ def _unset(count: int) -> str:
     told = ngettext(
         "No mail server is set, and %(n)s partner gets e-mail",
         "No mail server is set, and %(n)s partners get e-mail",
+        count,
+    )
+    return told % {"n": show.count(count)}
+
+
+def _asked(count: int) -> str:
+    told = ngettext(
+        "%(n)s partner asks for another webhook address",
+        "%(n)s partners ask for another webhook address",
+        count,
+    )
+    return told % {"n": show.count(count)}
+
+
+def _changed(count: int) -> str:
+    told = ngettext(
+        "%(n)s partner changed its webhook address itself",
+        "%(n)s partners changed their webhook addresses themselves",
         count,
     )
     return told % {"n": show.count(count)}

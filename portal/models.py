@@ -124,6 +124,11 @@ class EntryEvent(models.Model):
         PAUSED = "paused", _("Paused deliveries")
         RESUMED = "resumed", _("Resumed deliveries")
         NEW_SECRET = "new_secret", _("Made a signing secret")
+        ASKED = "asked", _("Asked for another webhook address")
+        UNASKED = "unasked", _("Took that back")
+        APPROVED = "approved", _("Webhook address approved")
+        REFUSED = "refused", _("Webhook address refused")
+        ADDRESS = "address", _("Changed the webhook address")
         OWN_CAPS = "own_caps", _("Changed own caps")
 
     id = models.BigAutoField(primary_key=True)

@@ -165,13 +165,16 @@ def viewed(*, entry: Entry, user: User, at: datetime) -> None:
 def noted(
     *,
     partner: Partner,
-    user: User,
+    user: User | None,
     kind: EntryEvent.Kind,
     at: datetime,
     job: UUID | None = None,
     about: str = "",
 ) -> None:
-    """Notes what a person did with the partner's deliveries or settings; `about`: what they are now."""
+    """Notes what a person did with the partner's deliveries or settings; `about`: what they are now.
+
+    `user` None: whoever operates this.
+    """
     detail = {"job": str(job)} if job else {"about": about} if about else {}
     EntryEvent.objects.create(partner=partner, user=user, kind=kind, detail=detail, at=at)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from delivery import destinations, services, trial
+from delivery.addresses import own_webhook
 from delivery.models import Job, Lane
 from delivery.models.job import SETTLED, Status
 from delivery.pages import exchange, trail, words
@@ -49,7 +50,7 @@ def index(request: HttpRequest, place: Place) -> HttpResponse:
         "shown": shown,
         "page": page,
         "jobs": [(job, names[job.id], words.sentence(job, clock.now())) for job in page.rows],
-        "test_of": _entities(place) if place.may(May.TEST) else [],
+        "test_of": entities(place) if place.may(May.TEST) else [],
         **_state(place),
     }
     return _page(request, place, "own_deliveries", **context)
@@ -96,7 +97,7 @@ def resend(request: HttpRequest, place: Place, job_id: UUID) -> HttpResponse:
 def test(request: HttpRequest, place: Place) -> HttpResponse:
     """Sends a made-up lead of one of the partner's entities the way its leads go."""
     need(place, May.TEST)
-    entity_id = next((id for id, _name in _entities(place) if str(id) == request.POST.get("entity")), None)
+    entity_id = next((id for id, _name in entities(place) if str(id) == request.POST.get("entity")), None)
     row = place.partner.default_settings
     if entity_id is None or row is None:
         raise Http404
@@ -187,6 +188,7 @@ def _state(place: Place) -> dict[str, Any]:
         "slowed": "" if paused else slowed,
         "may_pause": may and not paused,
         "may_resume": may and any(_is_own(place, lane) for lane in paused),
+        "may_move": place.is_owner and place.may(May.ADDRESS) and own_webhook(place.partner) is not None,
         "may_renew": place.may(May.SECRETS) and any(map(_is_signed, rows)),
     }
 
@@ -212,7 +214,7 @@ def _is_own(place: Place, lane: Lane) -> bool:
     return by is not None and not by.is_staff and by.memberships.filter(partner=place.partner).exists()
 
 
-def _entities(place: Place) -> list[tuple[int, str]]:
+def entities(place: Place) -> list[tuple[int, str]]:
     """Those that the partner gets leads of, by name."""
     row = place.partner.default_settings
     named = {int(key) for key in row.per_entity if key.isdigit()} if row else set()

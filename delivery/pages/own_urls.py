@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from delivery.pages import own, own_secret
+from delivery.pages import own, own_address, own_secret
 
 app_name = "own_deliveries"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("test/", own.test, name="test"),
     path("pause/", own.pause, name="pause"),
     path("resume/", own.resume, name="resume"),
+    path("address/", own_address.page, name="address"),
     path("secret/", own_secret.make, name="secret"),
     path("secret/once/", own_secret.once_page, name="secret_once"),
     path("<uuid:job_id>/", own.one, name="one"),

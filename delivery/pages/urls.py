@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from delivery.pages import (
+    addresses,
     alerts,
     bounces,
     bulk,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("alerts/", own(alerts.index), name="alerts"),
     path("alerts/acknowledge/", own(alerts.acknowledge), name="alerts_acknowledge"),
     path("alerts/mine/", own(alerts.mine), name="alerts_mine"),
+    path("addresses/", own(addresses.index), name="addresses"),
     path("destinations/", own(destinations.index), name="destinations"),
     path("destinations/now/", own(destinations.now), name="destinations_now"),
     path("destinations/<int:lane>/", own(destinations.one), name="destination"),

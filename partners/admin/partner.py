@@ -126,7 +126,11 @@ class PartnerAdmin(ConfigAdmin[Partner]):
     add_form_template = "admin/partners/partner.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Partner]:
-        return super().get_queryset(request).select_related("default_settings__policy")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("default_settings__policy", "default_settings__address_change")
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Partner | None = None) -> list[Any]:
         own = ["own_caps"] if obj is not None and May.CAPS in obj.may else []

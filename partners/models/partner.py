@@ -28,6 +28,8 @@ class May(models.TextChoices):
     RESEND = "resend", _("Send failed deliveries again")
     PAUSE = "pause", _("Pause and resume its deliveries")
     SECRETS = "secrets", _("Make a new signing secret")
+    ADDRESS = "address", _("Change its webhook address (owners), once an admin has approved it")
+    AT_ONCE = "at_once", _("Change the path on the same host without approval")
     CAPS = "caps", _("Lower its own caps (owners)")
 
 

@@ -193,6 +193,10 @@ PAGES: dict[str, tuple[dict[str, str], Told]] = {
         {},
         ("partners.partner", "acted", "Try now: Webhook"),
     ),
+    "/admin/delivery/addresses/": (
+        {"change": "1", "seen": "2026-01-01T00:00:00Z", "do": "refuse", "1-reason": "Call us first."},
+        ("partners.partner", "acted", "Refused the webhook address https://new.example.net/"),
+    ),
     "/admin/delivery/destinations/<int:lane>/{pause}/": (
         {},
         ("partners.partner", "acted", "Pause: Webhook"),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from delivery.models import Alert, BulkAction, Job
 from distribution.catalogue import entity_spec
 from distribution.intake.imports import chunks
 from distribution.models import Entity, Erasure, Import
-from partners.models import Invitation, May, Revision, User
+from partners.models import AddressChange, Invitation, May, Revision, User
 from tests.authenticator import passkey_of
 from tests.factories import (
     ApiKeyFactory,
@@ -249,6 +249,13 @@ def _objects(people: People) -> dict[str, Any]:
     settings = DeliverySettingsFactory.create(partner=people.partner, kind="portal")
     webhook = DeliverySettingsFactory.create(
         partner=people.partner, kind="webhook", config={"url": "https://crm.example.com/", "signing": True}
+    )
+    AddressChange.objects.create(
+        pk=1,
+        settings=webhook,
+        url="https://new.example.net/",
+        before="https://crm.example.com/",
+        asked_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
     people.partner.may = May.values
     people.partner.default_settings = webhook

@@ -1,13 +1,16 @@
 """A partner with a webhook, whose people may look at its deliveries and act on them."""
 
 from django.urls import reverse
+from playwright.sync_api import Page
 
+from delivery import addresses
 from delivery.models import Job
 from delivery.models.job import Status
 from distribution import own_caps
 from distribution.models import Assignment
 from partners.caps import Caps, Own
-from partners.models import May, Member, Partner
+from partners.models import DeliverySettings, May, Member, Partner
+from partners.models.settings import Kind
 from tests.factories import MemberFactory, UserFactory
 from tests.people import PASSWORD
 
@@ -26,6 +29,21 @@ def failed() -> str:
     """The page of a delivery that failed."""
     job = Job.objects.filter(partner__name=NAME, status=Status.FAILED, test=False).earliest("id")
     return reverse("own_deliveries:one", args=[job.pk])
+
+
+def asked() -> str:
+    """The admin's page of addresses, with one that the partner asks for."""
+    row = DeliverySettings.objects.get(partner__name=NAME, kind=Kind.WEBHOOK, scope="")
+    by = row.partner.members.latest("id").user
+    addresses.ask(row=row, url="https://crm.example.com/leads", by=by)
+    return reverse("delivery:addresses")
+
+
+def typed(page: Page) -> None:
+    """Another address, read over."""
+    page.get_by_label("New address").fill("https://leads.example.net/solar")
+    page.get_by_role("button", name="See what will change").click()
+    page.get_by_role("button", name="Ask for approval").wait_for()
 
 
 def capped() -> str:

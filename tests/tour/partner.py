@@ -32,6 +32,7 @@ def scenes() -> list[Scene]:
         Scene("portal-history", reverse("portal:activity"), "partner"),
         Scene("portal-deliveries", reverse("own_deliveries:index"), "crm"),
         Scene("portal-delivery", own.failed(), "crm", opened),
+        Scene("portal-address", reverse("own_deliveries:address"), "crm", own.typed),
         Scene("portal-new-secret", reverse("own_deliveries:secret"), "crm"),
         Scene("portal-caps", own.capped(), "crm"),
         Scene("portal-signatures", reverse("portal_signatures"), "partner"),

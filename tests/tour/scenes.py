@@ -133,6 +133,7 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
         Scene("dashboard-empty", reverse("admin:index"), act=empty.dashboard),
         Scene("destinations", reverse("delivery:destinations"), "operator"),
         Scene("destination", _lane("Sample CRM"), "operator"),
+        Scene("addresses", own.asked()),
         Scene("alerts", alerts.opened(), "operator"),
         Scene("alerts-mine", reverse("delivery:alerts_mine"), "operator"),
         Scene("log", reverse("delivery:log"), "operator"),
