@@ -1,11 +1,13 @@
 """The portal of the sample installation, as its partners see it."""
 
+from collections.abc import Iterable
+
 from django.urls import reverse
 from playwright.sync_api import Page
 
 from leadflip.kit import clock
 from leadflip.run.sample.demo import PARTNER
-from partners.models import User
+from partners.models import Partner, User
 from portal import services
 from portal.models import Entry
 from tests.tour import own, people
@@ -17,9 +19,10 @@ NAME = "Sample portal"
 def scenes() -> list[Scene]:
     """Made when they are asked for."""
     pending = Entry.objects.filter(partner__name=NAME, review="pending").latest("id")
-    reject = "Reject…"
+    answered = Entry.objects.filter(partner__name=NAME).exclude(review="pending")
+    reject, feed = "Reject…", reverse("portal:feed")
     return [
-        Scene("portal-feed", reverse("portal:feed"), "partner"),
+        Scene("portal-feed", feed, "partner"),
         Scene("portal-lead", reverse("portal:lead", args=[pending.pk]), "partner"),
         Scene(
             "portal-reject",
@@ -27,9 +30,18 @@ def scenes() -> list[Scene]:
             "partner",
             lambda page: page.get_by_text(reject).click(),
         ),
-        Scene("portal-rejected", f"{reverse('portal:feed')}?review=rejected", "partner"),
+        Scene("portal-rejected", f"{feed}?review=rejected", "partner"),
+        Scene("portal-returned", f"{feed}?review=returned", "partner"),
+        Scene("portal-bulk", feed, "partner", _tick),
+        Scene("portal-meanwhile", f"{feed}?skipped={','.join(_ids(answered))}", "partner"),
+        Scene("portal-found", feed, "partner", _find),
         Scene("portal-csv", reverse("portal:csv"), "partner"),
         Scene("portal-history", reverse("portal:activity"), "partner"),
+        Scene(
+            "portal-history-filtered",
+            reverse("portal:activity", query={"kind": "accepted", "since": "2026-01-01"}),
+            "partner",
+        ),
         Scene("portal-deliveries", reverse("own_deliveries:index"), "crm"),
         Scene("portal-delivery", own.failed(), "crm", opened),
         Scene("portal-address", reverse("own_deliveries:address"), "crm", own.typed),
@@ -42,15 +54,35 @@ def scenes() -> list[Scene]:
 
 
 def answer() -> None:
-    """One lead is accepted, one rejected."""
+    """One lead is accepted, one rejected, one returned."""
     person = User.objects.get(email=PARTNER)
-    first, second = Entry.objects.filter(partner__name=NAME).order_by("id")[:2]
+    Partner.objects.filter(name=NAME).update(return_days=14)
+    first, second, third = Entry.objects.filter(partner__name=NAME).order_by("id")[:3]
     for entry, given in (
         (first, {"review": "accepted"}),
         (second, {"review": "rejected", "reason": "out_of_area", "note": "Too far north for us."}),
+        (third, {"review": "accepted"}),
+        (third, {"review": "returned", "reason": "unreachable", "note": "Five calls, no answer."}),
     ):
         services.viewed(entry=entry, user=person, at=clock.now())
         services.answer(entry_id=entry.pk, partner_id=entry.partner_id, user=person, at=clock.now(), **given)
+
+
+def _ids(entries: Iterable[Entry]) -> list[str]:
+    return [str(entry.pk) for entry in entries]
+
+
+def _tick(page: Page) -> None:
+    """Two leads, to be rejected with a reason."""
+    for box in page.get_by_role("checkbox", name="Select ").all()[-2:]:
+        box.check()
+    page.get_by_text("Reject selected…").click()
+
+
+def _find(page: Page) -> None:
+    page.get_by_label("Find by text").fill("lead 6")
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.get_by_text("Filters", exact=True).click()
 
 
 def opened(page: Page) -> None:
