@@ -23,11 +23,15 @@ from leadflip.kit.script import Fixed, Script
 # An entity's lock: this number above the entity's id.
 GATE = 0x4C46_0002 << 32
 
-# The newest lead of each value.
+# The newest lead of each value: one step in the unique key over field, digest and lead.
 FIND = Fixed("""
-SELECT DISTINCT ON (field_id, digest) field_id, digest, lead_id FROM distribution_leadkey
-WHERE (field_id, digest) IN (SELECT * FROM unnest(%(fields)s::bigint[], %(digests)s::bytea[]))
-AND lead_id >= %(oldest)s ORDER BY field_id, digest, lead_id DESC
+SELECT given.field_id, given.digest, newest.lead_id
+FROM unnest(%(fields)s::bigint[], %(digests)s::bytea[]) AS given (field_id, digest)
+CROSS JOIN LATERAL (
+    SELECT row.lead_id FROM distribution_leadkey row
+    WHERE row.field_id = given.field_id AND row.digest = given.digest AND row.lead_id >= %(oldest)s::uuid
+    ORDER BY row.lead_id DESC LIMIT 1
+) AS newest
 """)
 
 # By field and digest, the lead that has the value.
