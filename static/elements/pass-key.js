@@ -5,25 +5,29 @@ customElements.define("pass-key", class extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
     this.form.addEventListener("submit", (event) => {
-      const password = this.form.elements.password;
+      // A second click would find the question of this page answered.
+      if (this.busy) return event.preventDefault();
+      this.busy = true;
+      const { credential, password } = this.form.elements;
       // Made already, or refused anyway.
-      if (this.form.elements.credential.value || (password && !password.value)) return;
+      if (credential.value || (password && !password.value)) return;
       event.preventDefault();
-      if (!this.asking) this.ask();
+      this.ask();
     });
+    // Back to a page that was sent: its question is an old one.
+    window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   }
 
   async ask() {
-    this.asking = true;
     this.say("");
     try {
       const made = await window.webauthnJSON[this.dataset.act](JSON.parse(this.dataset.options));
       this.form.elements.credential.value = JSON.stringify(made);
-      this.form.requestSubmit();
     } catch (error) {
       this.say(this.words(error));
     }
-    this.asking = false;
+    this.busy = false;
+    if (this.form.elements.credential.value) this.form.requestSubmit();
   }
 
   words(error) {

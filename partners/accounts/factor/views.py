@@ -143,4 +143,4 @@ def _secret(request: HttpRequest) -> str:
     return secret
 
 
-code = Code.as_view()
+code = never_cache(Code.as_view())
