@@ -101,6 +101,7 @@ class Visit:
     def refuse(self, fold: str, reason: str, verb: str) -> None:
         self.page.get_by_text(fold, exact=True).click()
         self.page.get_by_label("Reason").select_option(label=reason)
+        self.page.get_by_label("Note").fill("Two calls.")
         self.press(verb)
 
     def seeks(self, text: str) -> None:
@@ -154,6 +155,7 @@ def _searches(visit: Visit) -> None:
 def _answers(visit: Visit) -> None:
     page = visit.page
     visit.follow("Eva Falk")
+    expect(page.get_by_role("link", name="+4930123456")).to_have_attribute("href", "tel:+4930123456")
     visit.press("Accept lead")
     expect(page.get_by_role("status")).to_contain_text("Lead accepted.")
     visit.is_judged("By Owner", "Undo", "Return…")
@@ -187,15 +189,16 @@ def _downloads(visit: Visit) -> None:
     visit.sees("5 leads")
     with visit.page.expect_download() as download:
         visit.press("Download CSV")
+    assert download.value.suggested_filename.startswith("leadflip-solar-lead-")
     text = Path(download.value.path()).read_text("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     columns = ["Lead id", "Received (Europe/Berlin)", "Review", "Answered (Europe/Berlin)", "Answered by"]
     fields = ["Name", "Phone", "Address: city"]
     assert list(rows[0]) == [*columns, "Reason", "Note", *fields]
-    assert [(row["Name"], row["Review"]) for row in rows] == [
-        ("Eva Falk", "returned"),
-        ("Dan Ende", "rejected"),
-        *((name, "accepted") for name in reversed(NAMES[:3])),
+    assert [(row["Name"], row["Review"], row["Note"]) for row in rows] == [
+        ("Eva Falk", "returned", "Two calls."),
+        ("Dan Ende", "rejected", "Two calls."),
+        *((name, "accepted", "") for name in reversed(NAMES[:3])),
     ]
     assert not any(value in text for value in UNTICKED)
 

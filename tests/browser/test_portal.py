@@ -1,7 +1,6 @@
-"""The portal in a browser: the whole task on a phone, and every page by axe."""
+"""The portal in a browser: by keyboard, by two people at once, and every page by axe."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -19,8 +18,6 @@ from tests.factories import DeliverySettingsFactory, EntityFactory, EntryFactory
 from tests.people import People, make_people
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -68,46 +65,6 @@ def enter(page: Page, live_server: LiveServer, user: User) -> None:
     client.force_login(user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-
-
-def sign_in(page: Page, live_server: LiveServer, user: User) -> None:
-    user.set_password(PASSWORD)
-    user.save()
-    page.goto(live_server.url + reverse("portal:login"))
-    page.get_by_label("E-mail").fill(user.email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Leads", exact=True)).to_be_visible()
-
-
-def test_partner_answers_and_downloads_on_a_phone(
-    open_page: Opener, live_server: LiveServer, people: People, entries: list[Entry]
-) -> None:
-    page = open_page(390)
-    sign_in(page, live_server, people.owner)
-    page.get_by_role("link", name="Lead number 0").click()
-    expect(page.get_by_role("link", name="+49301234560")).to_have_attribute("href", "tel:+49301234560")
-    page.get_by_role("button", name="Accept lead").click()
-    expect(page.get_by_role("status")).to_contain_text("Lead accepted.")
-
-    page.get_by_role("link", name="Next lead to review").click()
-    page.get_by_text("Reject…").click()
-    page.get_by_label("Reason").select_option(label="Outside our area")
-    page.get_by_label("Note").fill("Too far north.")
-    page.get_by_role("button", name="Reject lead").click()
-    expect(page.get_by_role("status")).to_contain_text("Lead rejected.")
-    assert [entry.review for entry in Entry.objects.order_by("id")[:2]] == ["accepted", "rejected"]
-
-    page.get_by_role("link", name="Download").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download CSV").click()
-    content = Path(download.value.path()).read_bytes()
-    assert content.startswith(b"\xef\xbb\xbf")
-    assert b"Too far north." in content
-    assert download.value.suggested_filename.startswith("leadflip-solar-lead-")
-
-    page.get_by_role("link", name="History").click()
-    expect(page.get_by_text("4 leads of solar-lead")).to_be_visible()
 
 
 def test_portal_works_by_keyboard_alone(
