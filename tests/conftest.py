@@ -17,7 +17,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from leadflip.run import named
+from leadflip.run import bytecode, named
 from leadflip.run.embedded import servers
 from leadflip.run.errors import StartError
 from leadflip.run.state import PROJECT, State
@@ -49,6 +49,8 @@ def _start() -> None:
     atexit.register(stack.close)
     state = _own_state(stack)
     os.environ["LEADFLIP_STATE"] = str(state.root)
+    # Each process that a test starts would compile all modules anew, most of the time it takes.
+    bytecode.keep(state)
     stack.enter_context(servers(state, durable=False))
     if named.named("DATABASE_URL"):
         for key, value in state.keys().items():

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -258,8 +259,15 @@ def follow(copy: Copy) -> None:
     )
 
 
-def test_a_channel_is_added_by_the_steps_of_the_page(tmp_path: Path) -> None:
-    copy = Copy(tmp_path)
+@pytest.fixture
+def copy(tmp_path: Path) -> Iterator[Copy]:
+    """The copy; what was compiled of it for this test run goes with it."""
+    yield Copy(tmp_path)
+    if sys.pycache_prefix:
+        shutil.rmtree(f"{sys.pycache_prefix}{tmp_path}")
+
+
+def test_a_channel_is_added_by_the_steps_of_the_page(copy: Copy) -> None:
     follow(copy)
     assert [path for path in copy.touched if path not in PAGE] == []
     copy.run("manage.py", "makemigrations", "partners", "delivery")
