@@ -11,6 +11,7 @@ class DistributionConfig(AppConfig):
         from delivery.readmission import register_readmission
         from delivery.signals import job_settled
         from distribution import (
+            answers,
             callbacks,
             matters,  # noqa: F401 - it registers what it holds
         )
@@ -27,4 +28,5 @@ class DistributionConfig(AppConfig):
         register_mended(destinations.mended)
         register_readmission(after.Readmit())
         job_settled.connect(after.settled, dispatch_uid="distribution.after")
+        entry_answered.connect(answers.answered, dispatch_uid="distribution.answers")
         entry_answered.connect(callbacks.answered, dispatch_uid="distribution.callbacks")

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from delivery.alerts import watch as watching
-from distribution import callbacks, hourly
+from distribution import answers, callbacks, hourly
 from distribution.erasing import retention
 from distribution.erasing import run as erasing
 from distribution.intake import idempotency, renewal
@@ -62,8 +62,8 @@ def forget_callbacks() -> int:
 
 @shared_task
 def forget_hours() -> int:
-    """Each hour: removes sums of more than 90 days; returns how many."""
-    return hourly.forget()
+    """Each hour: removes sums of hours of more than 90 days, and of answers of more than 400; how many."""
+    return hourly.forget() + answers.forget()
 
 
 @shared_task

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from delivery.pages import signatures
-from distribution.pages import dashboard, hosted_form, own_caps
+from distribution.pages import answers, dashboard, hosted_form, own_caps
 from leadflip import kept, ops
 from leadflip.run.sample import start
 from portal import desk
@@ -35,12 +35,14 @@ urlpatterns = [
         admin.site.admin_view(desk.activity),
         name="partner_activity",
     ),
+    path("admin/answers/", admin.site.admin_view(answers.of_partners), name="answers"),
     path("admin/", admin.site.urls),
     path("forms/<str:token>/", hosted_form.page, name="hosted_form"),
     path("forms/<str:token>/sent/", hosted_form.sent, name="hosted_form_sent"),
     path("account/kept/<str:name>/", kept.page, name="kept"),
     path("account/", include("partners.accounts.urls")),
     path("portal/deliveries/", include("delivery.pages.own_urls")),
+    path("portal/answers/", answers.own, name="own_answers"),
     path("portal/caps/", own_caps.page, name="own_caps"),
     path("portal/signatures/", signatures.own, name="portal_signatures"),
     path("portal/", include("portal.urls")),

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from partners.models import Partner, User
 from portal.models import Entry, EntryEvent
-from portal.signals import entry_answered
+from portal.signals import Standing, entry_answered
 
 Review, Kind = Entry.Review, EntryEvent.Kind
 # The event that tells of each answer, and what it is an answer to.
@@ -98,9 +98,10 @@ def answer(
         until = returnable_until(entry, Partner.objects.get(pk=partner_id))
         if until is None or at > until:
             raise TooLate(until)
+    was = standing(entry)
     entry.review, entry.reason, entry.note = review, reason, note
     entry.answered_by, entry.answered_at = user, at
-    _save(entry, user, kind, {"reason": reason} if reason else {}, at)
+    _save(entry, was, user, kind, {"reason": reason} if reason else {}, at)
     return entry
 
 
@@ -118,9 +119,10 @@ def undo(*, entry_id: UUID, partner_id: int, user: User, review: str, at: dateti
     until = undo_until(entry, user)
     if until is None or at > until:
         raise TooLate(until)
+    was = standing(entry)
     entry.review, entry.reason, entry.note = before, "", ""
     entry.answered_by, entry.answered_at = _accepted(entry) if before == Review.ACCEPTED else (None, None)
-    _save(entry, user, Kind.UNDONE, {"review": review}, at)
+    _save(entry, was, user, Kind.UNDONE, {"review": review}, at)
     return entry
 
 
@@ -145,12 +147,17 @@ def _accepted(entry: Entry) -> tuple[User | None, datetime | None]:
     return (accepted.user, accepted.at) if accepted else (entry.answered_by, entry.answered_at)
 
 
-def _save(entry: Entry, user: User, kind: str, detail: dict[str, str], at: datetime) -> None:
+def standing(entry: Entry) -> Standing:
+    """The answer that it has."""
+    return Standing(entry.review, entry.reason, entry.answered_at)
+
+
+def _save(entry: Entry, was: Standing, user: User, kind: str, detail: dict[str, str], at: datetime) -> None:
     entry.save(update_fields=["review", "reason", "note", "answered_by", "answered_at"])
     EntryEvent.objects.create(
         entry=entry, partner_id=entry.partner_id, user=user, kind=kind, detail=detail, at=at
     )
-    entry_answered.send(Entry, entry=entry, user=user)
+    entry_answered.send(Entry, entry=entry, was=was, user=user)
 
 
 def viewed(*, entry: Entry, user: User, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """What comes in, who gets it, and the record of why."""
 
+from distribution.models.answers import AnswerDay
 from distribution.models.callback import Callback
 from distribution.models.entity import Entity, Field
 from distribution.models.erasure import Erasure
@@ -13,6 +14,7 @@ from distribution.models.routing import CapUse, Decision, Turn
 from distribution.models.source import ApiKey, Idempotency
 
 __all__ = [
+    "AnswerDay",
     "ApiKey",
     "Assignment",
     "Callback",

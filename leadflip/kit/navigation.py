@@ -39,6 +39,7 @@ GROUPS = (
             Page("delivery:log", _("Delivery log"), "delivery.view_job"),
             Page("delivery:bulk_actions", _("Bulk actions"), "delivery.view_job"),
             Page("delivery:destinations", _("Destinations"), "delivery.view_lane"),
+            Page("answers", _("Answers"), "portal.view_entry"),
             Page("delivery:alerts", _("Alerts"), "delivery.view_alert"),
             "distribution.lead",
             "delivery.bouncemail",

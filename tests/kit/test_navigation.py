@@ -23,7 +23,7 @@ ADMIN = User(is_superuser=True, is_active=True)
 def test_models_and_pages_stand_in_their_groups() -> None:
     models = {"distribution.lead": entry("Leads"), "distribution.profile": entry("Profiles")}
     assert names(navigation.groups(models, ADMIN)) == {
-        "operations": ["Delivery log", "Bulk actions", "Destinations", "Alerts", "Leads"],
+        "operations": ["Delivery log", "Bulk actions", "Destinations", "Answers", "Alerts", "Leads"],
         "distribution": ["Profiles"],
         "intake": ["CSV imports"],
         "system": ["Audit log", "Erase a person"],

@@ -42,6 +42,7 @@ def scenes() -> list[Scene]:
             reverse("portal:activity", query={"kind": "accepted", "since": "2026-01-01"}),
             "partner",
         ),
+        Scene("portal-answers", reverse("own_answers"), "partner"),
         Scene("portal-deliveries", reverse("own_deliveries:index"), "crm"),
         Scene("portal-delivery", own.failed(), "crm", opened),
         Scene("portal-address", reverse("own_deliveries:address"), "crm", own.typed),

@@ -134,6 +134,7 @@ def _operations(failed: Job, retrying: Job, lead: Lead) -> list[Scene]:
         Scene("destinations", reverse("delivery:destinations"), "operator"),
         Scene("destination", _lane("Sample CRM"), "operator"),
         Scene("addresses", own.asked()),
+        Scene("answers", reverse("answers"), "operator"),
         Scene("alerts", alerts.opened(), "operator"),
         Scene("alerts-mine", reverse("delivery:alerts_mine"), "operator"),
         Scene("log", reverse("delivery:log"), "operator"),
