@@ -12,7 +12,7 @@ from leadflip.kit import clock, paging
 from leadflip.kit.ids import first_of
 from portal import search, services
 from portal.access import Place, page, partner_page
-from portal.filters import LONGEST, FeedFilter, sealed
+from portal.filters import LONGEST, FeedFilter, counted_with_kinds, sealed
 from portal.models import Entry, EntryEvent
 from portal.reading import summaries
 from portal.reason_form import ReasonForm
@@ -36,11 +36,11 @@ def feed_page(
     """The feed; after a rejection with a fault, with its form and the rows that were ticked."""
     own = Entry.objects.filter(partner=place.partner)
     review = _review(request.GET.get("review"))
-    form = FeedFilter(request.GET, place)
+    counts, kinds = counted_with_kinds(place, [own.filter(review=tab) for tab in Entry.Review])
+    form = FeedFilter(request.GET, place, kinds)
     found = _found(own.filter(review=review), form, request.GET)
     skipped = _skipped(own, request.GET.get("skipped", ""))
     names = summaries([*found.page.rows, *skipped], known=found.sheets)
-    counts = paging.counted_all([own.filter(review=tab) for tab in Entry.Review])
     waiting = review == Entry.Review.PENDING
     return page(
         request,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadflip.kit import crypto
 from leadflip.kit.ids import first_of
+from leadflip.kit.paging import counted_all
 from partners.models import User
 from partners.sheet import reader
 from portal.access import Place
@@ -25,6 +26,8 @@ DAYS = [
 ]
 # A lead is delivered at most so long after it was placed, where it was held; ids tell the latter.
 HELD = timedelta(days=31)
+# An entity's id and name.
+Kind = tuple[int, str]
 LONGEST = 100
 # The same of others' kinds as of none, without what was asked for.
 NO_SUCH_KIND = {"invalid_choice": _("You have no leads of this kind; choose one from the list.")}
@@ -55,10 +58,9 @@ class FeedFilter(forms.Form):
     until = day_field(_("Received until"))
     find = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: Mapping[str, Any], place: Place) -> None:
+    def __init__(self, data: Mapping[str, Any], place: Place, kinds: Sequence[Kind]) -> None:
         super().__init__(data)
-        self.user, self.revision = place.user, place.revision
-        self.kinds = kinds_of(place)
+        self.user, self.revision, self.kinds = place.user, place.revision, kinds
         entity = self.fields["entity"]
         assert isinstance(entity, forms.ChoiceField)
         entity.choices = [("", _("Any")), *self.kinds]
@@ -115,15 +117,20 @@ class FeedFilter(forms.Form):
         return wanted & Q(created_at__lt=_midnight(until + timedelta(days=1))) if until else wanted
 
 
-def kinds_of(place: Place) -> Sequence[tuple[int, str]]:
-    """Id and name of the entities that the partner has leads of: one look into the index for each."""
-    known = reader().entities(place.revision)
+def kinds_of(place: Place) -> Sequence[Kind]:
+    """The entities that the partner has leads of: one look into the index for each."""
+    return counted_with_kinds(place, [])[1]
+
+
+def counted_with_kinds(place: Place, many: Sequence[QuerySet[Entry]]) -> tuple[list[int], Sequence[Kind]]:
+    """What `paging.counted_all` says of each, and `kinds_of`, in one query."""
+    known, own = reader().entities(place.revision), Entry.objects.filter(partner=place.partner).order_by()
     if len(known) < 2:
-        return known
-    own = Entry.objects.filter(partner=place.partner)
-    first, *rest = (own.filter(entity_id=id).order_by().values("entity_id")[:1] for id, _name in known)
-    held = {row["entity_id"] for row in first.union(*rest, all=True)}
-    return [(id, name) for id, name in known if id in held]
+        return counted_all(many), known
+    asked = [own.filter(entity_id=id)[:1] for id, _name in known]
+    numbers = counted_all([*many, *asked])
+    held = zip(known, numbers[len(many) :], strict=True)
+    return numbers[: len(many)], [kind for kind, number in held if number]
 
 
 def sealed(text: str, user: User) -> str:

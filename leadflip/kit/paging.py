@@ -51,7 +51,7 @@ def counted(rows: QuerySet[M]) -> int:
 
 
 def counted_all(many: Sequence[QuerySet[Any]]) -> list[int]:
-    """What `counted` says of each, in one query."""
+    """What `counted` says of each, in one query; of one that is sliced no further than it goes."""
     if not many:
         return []
     parts = [_counting(rows) for rows in many]
@@ -63,7 +63,8 @@ def counted_all(many: Sequence[QuerySet[Any]]) -> list[int]:
 
 def _counting(rows: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
     try:
-        sql, params = rows.order_by().values("pk")[: MOST + 1].query.sql_with_params()
+        few = rows if rows.query.is_sliced else rows.order_by()[: MOST + 1]
+        sql, params = few.values("pk").query.sql_with_params()
     except EmptyResultSet:
         return "0", ()
     return f"(SELECT count(*) FROM ({sql}) AS rows)", params  # noqa: S608 - Django's own SQL
