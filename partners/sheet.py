@@ -180,8 +180,11 @@ class LeadReader(Protocol):
         """The latest leads of each of these entities, `most` of each, newest first, without tests."""
         ...
 
-    def examples(self, only: int | None = None) -> Sequence[tuple[str, Sheet]]:
-        """The name of each entity, or of one, with a made-up lead of it; stored nowhere."""
+    def examples(self, only: int | None = None, at: int | None = None) -> Sequence[tuple[str, Sheet]]:
+        """The name of each entity, or of one, with a made-up lead of it; stored nowhere.
+
+        `at`: the revision, for whoever has read it already.
+        """
         ...
 
     def sample(self, entity_id: int) -> UUID:

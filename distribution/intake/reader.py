@@ -66,9 +66,9 @@ class Reader:
         sheets = _sheets(Lead.objects.none().values("id").union(*newest, all=True)) if newest else {}
         return [sheets[lead_id] for lead_id in sorted(sheets, reverse=True)]
 
-    def examples(self, only: int | None = None) -> list[tuple[str, Sheet]]:
+    def examples(self, only: int | None = None, at: int | None = None) -> list[tuple[str, Sheet]]:
         """The name of each entity, or of one, with a made-up lead of it; stored nowhere."""
-        known = entities(Revision.current()).values()
+        known = entities(at or Revision.current()).values()
         return [(each.name, _example(each)) for each in known if only in (None, each.id)]
 
     def sample(self, entity_id: int) -> UUID:

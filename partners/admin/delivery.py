@@ -34,7 +34,7 @@ class DeliveryForm:
     """The section. `current` is the row in force (None: none yet), `rows` those shown by method.
 
     Without a row in force no method need be chosen: the partner then gets nothing yet.
-    `entity_id`: ticks and templates of this entity only.
+    `entity_id`: ticks and templates of this entity only. `at`: the revision, where it was read already.
     """
 
     conflict: Conflict | None = None
@@ -46,6 +46,7 @@ class DeliveryForm:
         current: DeliverySettings | None,
         rows: Mapping[str, DeliverySettings],
         entity_id: int | None = None,
+        at: int | None = None,
     ) -> None:
         self.current = current
         self.rows = rows = {**rows, **({current.kind: current} if current else {})}
@@ -62,7 +63,7 @@ class DeliveryForm:
             )
             for key, kind in KINDS.items()
         }
-        examples = reader().examples(entity_id)
+        examples = reader().examples(entity_id, at)
         self.entities = {str(each.entity_id): self._of_entity(data, name, each) for name, each in examples}
         entities = [(each.entity_id, name) for name, each in examples]
         self.lead = LeadChoice(data, prefix=PREFIX, entities=entities)

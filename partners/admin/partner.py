@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -21,7 +21,7 @@ from partners.admin.caps import CAP_FIELDS, caps_fieldset, show_caps, used_lines
 from partners.admin.delivery import DeliveryForm
 from partners.admin.delivery_words import own_words, summary
 from partners.admin.people import MemberInline
-from partners.models import DeliverySettings, May, Partner
+from partners.models import DeliverySettings, May, Partner, Revision
 from partners.models.revision import hold_exclusive
 from partners.used import use_reader
 
@@ -63,6 +63,7 @@ class PartnerForm(ModelForm[Partner]):
             self.data if self.is_bound else None,
             current=self.instance.default_settings,
             rows=own_rows(self.instance),
+            at=getattr(self.instance, "revision", None),
         )
         self.use = use_reader().use(self.instance)
         show_caps(self.fields, self.instance.caps, self.use.caps)
@@ -130,6 +131,7 @@ class PartnerAdmin(ConfigAdmin[Partner]):
             super()
             .get_queryset(request)
             .select_related("default_settings__policy", "default_settings__address_change")
+            .annotate(revision=Subquery(Revision.objects.values("number")[:1]))
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Partner | None = None) -> list[Any]:
