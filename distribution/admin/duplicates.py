@@ -29,6 +29,9 @@ class EntityForm(ModelForm[Entity]):
     class Meta:
         model = Entity
         fields = ["name", "slug", "currency", "country", "display_field", "duplicate_days"]
+        error_messages = {
+            "slug": {"invalid": _("Write letters, digits and hyphens without spaces, such as solar-lead.")}
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

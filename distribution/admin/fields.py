@@ -76,6 +76,10 @@ class FieldForm(ModelForm[Field]):
             "options",
             "default",
         ]
+        error_messages = {
+            "key": {"required": _("Write a key, such as first_name.")},
+            "label": {"required": _("Write what people read, such as First name.")},
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

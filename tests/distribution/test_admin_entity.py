@@ -88,6 +88,21 @@ def test_keys_are_plain(desk: Client, entity: Entity, key: str) -> None:
     assert "small letters, digits and _" in errors(submit(desk, page(entity), new(entity, key=key)))
 
 
+def test_what_is_not_taken_is_listed_on_top_with_the_way_there(desk: Client, entity: Entity) -> None:
+    typed = {**row(entity, "email", label=""), "slug": "Not a slug", **new(entity, key="Upper")}
+    html = submit(desk, page(entity), typed).content.decode()
+    assert "<title>Error: " in html
+    top = html.partition('class="summary-box wrong"')[2].partition("</div>")[0]
+    ways = re.findall(r'<a href="#([^"]+)">([^<:]+): ', top)
+    assert ways == [
+        ("id_slug", "Slug"),
+        ("id_fields-1-label", "Field 2, Label"),
+        ("id_fields-8-key", "Field 9, Key"),
+    ]
+    assert all(f'id="{name}"' in html for name, _label in ways)
+    assert "Write what people read, such as First name." in top
+
+
 @pytest.mark.parametrize(
     ("typed", "stored"),
     [
