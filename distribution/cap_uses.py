@@ -13,7 +13,7 @@ from distribution.models import Assignment, CapUse
 from distribution.routing.ledger import Owner, Spans
 from distribution.routing.places import owner_of, used
 from leadflip.kit import clock, show
-from partners.models import Partner
+from partners.models import May, Partner
 from partners.used import Use
 
 Used = tuple[int, int, int, int]
@@ -84,14 +84,14 @@ class Uses:
     """The UseReader of the apps below."""
 
     def use(self, partner: Partner) -> Use:
-        """Its leads in each period, and the profiles that use its own settings."""
-        rows = Partner.objects.select_related("cap_use").annotate(profiles=profiles_with("pk"))
+        """Its leads in each period, the profiles that use its own settings, and what it lowered itself."""
+        rows = Partner.objects.select_related("cap_use")
+        rows = rows.annotate(profiles=profiles_with("pk"), own=own_caps.of_partner("pk"))
         row = rows.filter(pk=partner.pk).first() if partner.pk else None
-        return Use() if row is None else Use(_now(row, partner.zone), row.profiles)
-
-    def own(self, partner: Partner) -> list[str]:
-        """See own_caps."""
-        return own_caps.lines(partner)
+        if row is None:
+            return Use()
+        own = own_caps.lines(row.own) if May.CAPS in row.may else ()
+        return Use(_now(row, partner.zone), row.profiles, own)
 
 
 def profiles_with(partner: str) -> Coalesce:

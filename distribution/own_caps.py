@@ -1,9 +1,13 @@
 """Caps that partners set themselves, below the admin's: read for routing and pages, and saved."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +15,7 @@ from distribution.models import Assignment, OwnCap
 from distribution.routing.ledger import Owner
 from leadflip.kit import clock, show
 from partners import audit
-from partners.caps import Own
+from partners.caps import Caps, Own
 from partners.models import May, Partner, User
 from partners.services import touch
 
@@ -41,14 +45,23 @@ def words(own: Own) -> str:
     return ", ".join(told)
 
 
-def lines(partner: Partner) -> list[str]:
-    """Those of one partner in words, of all its leads first. One query."""
-    rows = OwnCap.objects.filter(partner=partner).select_related("assignment__profile")
-    return [
-        f"{row.assignment.profile if row.assignment else gettext('All leads')}: {told}"
-        for row in rows.order_by(F("assignment__profile__name").asc(nulls_first=True), "id")
-        if (told := words(row.own))
-    ]
+def of_partner(partner: str) -> ArraySubquery:
+    """An annotation: the rows of the partner whose id is in that column, as `lines` reads them."""
+    profile = F("assignment__profile__name")
+    rows = OwnCap.objects.filter(partner=OuterRef(partner)).order_by(profile.asc(nulls_first=True), "id")
+    names = ("day", "week", "month", "none_until")
+    return ArraySubquery(rows.values(json=JSONObject(profile=profile, **{name: F(name) for name in names})))
+
+
+def lines(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Those of one partner in words, of all its leads first."""
+    told = [(row["profile"] or gettext("All leads"), words(_read(row))) for row in rows]
+    return [f"{name}: {caps}" for name, caps in told if caps]
+
+
+def _read(row: Mapping[str, Any]) -> Own:
+    until = row["none_until"]
+    return Own(Caps(row["day"], row["week"], row["month"]), until and datetime.fromisoformat(until))
 
 
 @transaction.atomic

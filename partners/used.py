@@ -13,11 +13,12 @@ class Use(NamedTuple):
     """`caps`: the leads today, this week, this month and in all, None where nobody counted yet.
 
     In the partner's time zone; in the order of `partners.caps.PERIODS`. `profiles`: how many use the
-    partner's own delivery settings.
+    partner's own delivery settings. `own`: the caps that its people lowered, in words.
     """
 
     caps: Sequence[int] | None = None
     profiles: int = 0
+    own: Sequence[str] = ()
 
 
 class UseReader(Protocol):
@@ -25,10 +26,6 @@ class UseReader(Protocol):
 
     def use(self, partner: Partner) -> Use:
         """Of one partner, saved or not; one query."""
-        ...
-
-    def own(self, partner: Partner) -> Sequence[str]:
-        """The caps that it set itself, in words; one query."""
         ...
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -122,7 +122,7 @@ class PartnerAdmin(ConfigAdmin[Partner]):
     list_filter = ["active"]
     nothing_yet = _("Partners receive leads, by email, webhook or in the portal.")
     search_fields = ["name", "contact_email"]
-    readonly_fields = ["caps_used", "own_caps"]
+    readonly_fields = ["caps_used"]
     change_form_template = "admin/partners/partner.html"
     add_form_template = "admin/partners/partner.html"
 
@@ -135,22 +135,15 @@ class PartnerAdmin(ConfigAdmin[Partner]):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Partner | None = None) -> list[Any]:
-        own = ["own_caps"] if obj is not None and May.CAPS in obj.may else []
-        caps = caps_fieldset(obj, *own)
+        caps = caps_fieldset(obj)
         if obj is not None and not self.has_change_permission(request, obj):
-            caps = (caps[0], {"fields": ["caps_used", *own]})
+            caps = (caps[0], {"fields": ["caps_used"]})
         return [(None, {"fields": FIELDS}), (_("In its portal"), {"fields": PORTAL_FIELDS}), caps]
 
     @admin.display(description=_("used"))
     def caps_used(self, partner: Partner) -> str:
         """The caps with what is used, for those who may only read them."""
         return used_lines(partner.caps, use_reader().use(partner).caps)
-
-    @admin.display(description=_("lowered by its own people"))
-    def own_caps(self, partner: Partner) -> str:
-        """The caps that the partner set in its portal."""
-        lines = [[line] for line in use_reader().own(partner)]
-        return format_html_join("", "<div>{}</div>", lines) or gettext("Nothing")
 
     @admin.display(description=_("delivery"))
     def delivery(self, partner: Partner) -> str:

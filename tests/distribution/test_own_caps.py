@@ -14,6 +14,7 @@ from distribution import own_caps
 from distribution.models import Assignment, Decision, OwnCap
 from distribution.routing import waiting
 from distribution.routing.gates.caps import CapsGate
+from leadflip.kit import clock
 from partners.caps import Caps, Own
 from partners.models import AuditEntry, May, Partner, Revision, User
 from portal.models import EntryEvent
@@ -192,9 +193,12 @@ def test_owners_alone_reach_their_own(client: Client, people: People, row: Assig
 
 def test_the_admin_reads_what_was_lowered(admin_client: Client, people: People, row: Assignment) -> None:
     lower(row, day=20)
-    lower(row, whole=True, week=90)
+    lower(row, whole=True, week=90, until=clock.now() + timedelta(hours=1))
     pages = {
-        f"/admin/partners/partner/{people.partner.pk}/change/": ["20 a day", "All leads: 90 a week"],
+        f"/admin/partners/partner/{people.partner.pk}/change/": [
+            "20 a day",
+            "All leads: 90 a week, no more leads today",
+        ],
         f"/admin/distribution/assignment/{row.pk}/change/": ["20 a day"],
         f"/admin/distribution/profile/{row.profile_id}/change/": ["lowered by the partner: 20 a day"],
     }
