@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from delivery.models import Job
+from delivery.pages import own_address
 from distribution.models import Entity
 from leadflip.kit import clock
 from leadflip.kit.matters import counts, looks, told
@@ -204,6 +205,18 @@ def test_a_test_of_a_new_address_carries_no_stored_header(
     people.partner.may = [May.ADDRESS.value]
     people.partner.save()
     assert client.post(URL, {"url": ELSEWHERE, "do": "test", "entity": entity.pk}).status_code == 404
+
+
+def test_tries_are_few(
+    client: Client, people: People, webhook: DeliverySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asking and testing alike: each test calls a host of the partner's choice."""
+    monkeypatch.setattr(own_address, "RATES", {"address": "1/h/user"})
+    assert "Many tries" not in post(client, people.owner, url=PATH, do="send")
+    for do in ("send", "test"):
+        assert "Many tries" in post(client, people.owner, url=ELSEWHERE, do=do)
+    assert AddressChange.objects.get().url == PATH
+    assert not Job.objects.exists()
 
 
 def test_owners_alone_ask_and_admins_alone_answer(

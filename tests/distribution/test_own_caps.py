@@ -12,6 +12,7 @@ from delivery.refusal import Refusal, Refused
 from delivery.services import resend
 from distribution import own_caps
 from distribution.models import Assignment, Decision, OwnCap
+from distribution.pages import own_caps as page
 from distribution.routing import waiting
 from distribution.routing.gates.caps import CapsGate
 from leadflip.kit import clock
@@ -147,11 +148,11 @@ def test_an_owner_lowers_its_caps_and_takes_that_back(
 ) -> None:
     routed(row.profile.entity, 2)
     key = str(row.pk)
-    page = post(client, people.owner, which=key, do="save", **{f"{key}-day": "20"})
+    shown = post(client, people.owner, which=key, do="save", **{f"{key}-day": "20"})
     for words in ("Solar lead: 20 a day", "2 of 50 today", "2 of 20 today"):
-        assert words in page
+        assert words in shown
     for foreign in (row.profile.name, "77"):
-        assert foreign not in page.split("<main")[1]
+        assert foreign not in shown.split("<main")[1]
     assert "no more leads today" in post(client, people.owner, which=key, do="none")
     assert OwnCap.objects.get().own.at(datetime.now(UTC)) == Caps(day=0)
     assert "Take leads again today" not in post(client, people.owner, which=key, do="again")
@@ -169,12 +170,23 @@ def test_an_owner_lowers_its_caps_and_takes_that_back(
 
 def test_what_cannot_hold_is_refused(client: Client, people: People, row: Assignment) -> None:
     key, before = str(row.pk), Revision.current()
-    page = post(client, people.owner, which=key, do="save", **{f"{key}-day": "51", f"{key}-week": "0"})
-    assert "Your operator&#x27;s cap is 50 a day" in page
-    assert "Enter a number from 1 on" in page
+    shown = post(client, people.owner, which=key, do="save", **{f"{key}-day": "51", f"{key}-week": "0"})
+    assert "Your operator&#x27;s cap is 50 a day" in shown
+    assert "Enter a number from 1 on" in shown
     assert (OwnCap.objects.count(), Revision.current()) == (0, before)
     post(client, people.owner, which="all", do="save", **{"all-week": "9"})
     assert (OwnCap.objects.get().assignment, Revision.current()) == (None, before + 1)
+
+
+def test_changes_are_few(
+    client: Client, people: People, row: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each makes routing read its configuration anew."""
+    monkeypatch.setattr(page, "CHANGES", {"own_caps": "2/h/user"})
+    key = str(row.pk)
+    said = [post(client, people.owner, which=key, do="save", **{f"{key}-day": str(n)}) for n in (9, 8, 7)]
+    assert ["Many changes" in each for each in said] == [False, False, True]
+    assert OwnCap.objects.get().day == 8
 
 
 def test_owners_alone_reach_their_own(client: Client, people: People, row: Assignment) -> None:
@@ -203,5 +215,5 @@ def test_the_admin_reads_what_was_lowered(admin_client: Client, people: People, 
         f"/admin/distribution/profile/{row.profile_id}/change/": ["lowered by the partner: 20 a day"],
     }
     for url, words in pages.items():
-        page = admin_client.get(url).content.decode()
-        assert [each for each in words if each not in page] == []
+        shown = admin_client.get(url).content.decode()
+        assert [each for each in words if each not in shown] == []
