@@ -228,6 +228,15 @@ def test_an_admin_removes_lost_ones(client: Client, admin: User, ana: User) -> N
     assert not Authenticator.objects.exists()
 
 
+def test_colleagues_see_that_it_is_on(client: Client, db: None) -> None:
+    """The owner's own is off: one badge says so, the colleague's the other."""
+    owner = MemberFactory.create(role="owner")
+    passkey_of(MemberFactory.create(partner=owner.partner).user)
+    client.force_login(owner.user)
+    page = client.get(reverse("portal:people")).content.decode()
+    assert (page.count("badge-delivered"), page.count("badge-cancelled")) == (1, 1)
+
+
 def test_required_is_met_by_a_passkey(client: Client, ana: User, settings: Any) -> None:
     settings.STAFF_SECOND_FACTOR = "required"
     client.force_login(ana)
