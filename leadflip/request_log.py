@@ -19,5 +19,5 @@ class RequestLog(RequestMiddleware):
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
         """Without a session nobody is signed in."""
-        if request.session.session_key:
+        if hasattr(request, "session") and request.session.session_key:
             RequestMiddleware.bind_user_id(request)
