@@ -6,6 +6,7 @@ The entries stand beside the jobs of `make bench-pages`: all their leads in one 
 import random
 import resource
 import time
+from typing import Any
 
 from django.db import connection
 from django.db.models import Min
@@ -59,8 +60,8 @@ def measure(
     places = {"beside": filled(less), "ours": filled(more)}
     for name in places.values():
         with within(name):
-            _fill()
-    compare(report, places, _prepare, rounds, repeats)
+            fill()
+    compare(report, places, prepare, rounds, repeats)
     with within(places["ours"]):
         for _ in range(min(rounds, 2)):
             _csv(report)
@@ -70,7 +71,8 @@ def measure(
     report.aim("ours.csv_rows_per_s", f"≥ {AIM_ROWS:,}")
 
 
-def _fill() -> None:
+def fill() -> None:
+    """All jobs' leads in one partner's feed, once."""
     if Partner.objects.filter(name=NAME).exists():
         return
     partner = Partner.objects.create(name=NAME)
@@ -82,7 +84,8 @@ def _fill() -> None:
         cursor.execute("VACUUM ANALYZE portal_entry")
 
 
-def _prepare(repeats: int) -> Asked:
+def prepare(repeats: int) -> Asked:
+    """Its owner's browser, and what is asked of each page."""
     client, person = Client(headers={"host": "127.0.0.1"}), User.objects.get(email=PERSON)
     client.force_login(person)
     return client, {name: (each * repeats)[:repeats] for name, each in _pages(person, repeats).items()}
@@ -124,7 +127,8 @@ def _csv(report: Report) -> None:
     entity = Entry.objects.filter(partner__name=NAME).aggregate(first=Min("entity_id"))["first"]
     server = connection.connection.info.backend_pid
     before, began, cpu, theirs = _peak(), time.perf_counter(), time.process_time(), cpu_seconds(server)
-    answer = client.get(reverse("portal:csv_file"), {"entity": entity, "format": "data", "delimiter": ","})
+    chosen = {"entity": entity, "format": "data", "delimiter": ","}
+    answer: Any = client.get(reverse("portal:csv_file"), chosen)
     if answer.status_code != 200:
         raise RuntimeError(f"The file was answered with {answer.status_code}: {answer.content[:300]!r}")
     rows = sum(part.count(b"\n") for part in answer.streaming_content)

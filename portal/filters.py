@@ -124,10 +124,11 @@ def kinds_of(place: Place) -> Sequence[Kind]:
 
 def counted_with_kinds(place: Place, many: Sequence[QuerySet[Entry]]) -> tuple[list[int], Sequence[Kind]]:
     """What `paging.counted_all` says of each, and `kinds_of`, in one query."""
-    known, own = reader().entities(place.revision), Entry.objects.filter(partner=place.partner).order_by()
+    known, own = reader().entities(place.revision), Entry.objects.filter(partner=place.partner)
     if len(known) < 2:
         return counted_all(many), known
-    asked = [own.filter(entity_id=id)[:1] for id, _name in known]
+    # In the index's order, as the tabs' counts.
+    asked = [own.filter(entity_id=id).order_by("-id")[:1] for id, _name in known]
     numbers = counted_all([*many, *asked])
     held = zip(known, numbers[len(many) :], strict=True)
     return numbers[: len(many)], [kind for kind, number in held if number]

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -55,7 +54,7 @@ def wait_for(what: Callable[[], bool], why: str, seconds: float = READY_SECONDS,
 
 def cpu_seconds(group: int) -> float:
     """CPU time so far of all living processes of a group, user and system."""
-    if sys.platform == "linux":
+    if Path("/proc/self/stat").exists():
         return sum(_ticks(folder, group) for folder in Path("/proc").glob("[0-9]*")) / os.sysconf(
             "SC_CLK_TCK"
         )
