@@ -101,7 +101,9 @@ def test_an_owner_asks_and_an_admin_approves(
         in admin_client.get(f"/admin/partners/partner/{people.partner.pk}/change/").content.decode()
     )
     change, before = AddressChange.objects.get(), Revision.current()
-    assert "Choose what becomes of the stored headers" in answer(admin_client, change, do="approve")
+    page = answer(admin_client, change, do="approve")
+    assert "Choose what becomes of the stored headers" in page
+    assert "<title>Error: " in page
     assert address(webhook) == OLD
     assert "has the new address" in answer(admin_client, change, do="approve", headers="keep")
     assert (address(webhook), webhook.version, Revision.current()) == (ELSEWHERE, 2, before + 1)
