@@ -30,6 +30,12 @@ _MOMENT = re.compile(
     r"(?: ?(?P<half>[ap])m)?(?: ?(?P<zone>z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 )
 
+# What the clocks of all zones can show.
+FIRST, LAST = (
+    datetime.min.replace(tzinfo=UTC) + timedelta(days=1),
+    datetime.max.replace(tzinfo=UTC) - timedelta(days=1),
+)
+
 
 class DateType(FieldType):
     """A day of the calendar, YYYY-MM-DD, without a zone."""
@@ -134,7 +140,10 @@ def _moment(day: date, match: re.Match[str]) -> datetime:
     if match["half"]:
         hour = _of_day(hour, match["half"])
     at = time(hour, int(match["minute"]), int(match["second"] or 0), tzinfo=_zone(match["zone"]))
-    return datetime.combine(day, at).astimezone(UTC)
+    moment = datetime.combine(day, at).astimezone(UTC)
+    if not FIRST < moment < LAST:
+        raise ValueError(moment)
+    return moment
 
 
 def _of_day(hour: int, half: str) -> int:

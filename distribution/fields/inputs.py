@@ -165,7 +165,11 @@ def _local(value: Any) -> str:
         return str(value)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     exact = "seconds" if moment.second else "minutes"
-    return moment.astimezone(timezone.get_current_timezone()).replace(tzinfo=None).isoformat(timespec=exact)
+    try:
+        here = moment.astimezone(timezone.get_current_timezone())
+    except OverflowError:
+        return str(value)
+    return here.replace(tzinfo=None).isoformat(timespec=exact)
 
 
 def _zone() -> str:

@@ -17,24 +17,32 @@ MOST = 1000
 MASK = "•••"
 
 
+def _here(at: datetime) -> datetime:
+    """At the clock of the active zone; a moment that its calendar does not reach stays as it is."""
+    try:
+        return timezone.localtime(at)
+    except OverflowError:
+        return at
+
+
 def full_time(at: datetime) -> str:
     """«24 Nov 2026, 14:05»."""
-    return date_format(timezone.localtime(at), "j M Y, H:i")
+    return date_format(_here(at), "j M Y, H:i")
 
 
 def hour(at: datetime) -> str:
     """«24 Nov, 14:00»."""
-    return date_format(timezone.localtime(at), "j M, H:i")
+    return date_format(_here(at), "j M, H:i")
 
 
 def erased_on(at: datetime) -> str:
     """«Erased on 24 Nov 2026»: what stands for a lead whose values are gone."""
-    return _("Erased on %(day)s") % {"day": date_format(timezone.localtime(at), "j M Y")}
+    return _("Erased on %(day)s") % {"day": date_format(_here(at), "j M Y")}
 
 
 def to_the_second(at: datetime) -> str:
     """«24 Nov 2026, 14:05:09»."""
-    return date_format(timezone.localtime(at), "j M Y, H:i:s")
+    return date_format(_here(at), "j M Y, H:i:s")
 
 
 def relative(at: datetime, now: datetime) -> str:

@@ -212,7 +212,14 @@ def test_phone_without_any_country_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["0001-01-01T00:00+14:00", "9999-12-31 23:59-12:00", "2026-11-24 10:00+99:99"]
+    "raw",
+    [
+        "0001-01-01T00:00+14:00",
+        "0001-01-01 12:00",
+        "9999-12-31 12:00",
+        "9999-12-31 23:59-12:00",
+        "2026-11-24 10:00+99:99",
+    ],
 )
 def test_datetime_beyond_the_calendar_is_refused(raw: str) -> None:
     assert "is not a date of the calendar" in str(refusal("datetime", raw))

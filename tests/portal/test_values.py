@@ -26,6 +26,7 @@ from portal.values import shown
         ("phone", "+49301234567", ("+49301234567",), "tel:+49301234567"),
         ("date", "2026-11-24", ("24 Nov 2026",), ""),
         ("datetime", "2026-11-24T13:05:09Z", ("24 Nov 2026, 14:05",), ""),
+        ("datetime", "9999-12-31T23:30:00Z", ("31 Dec 9999, 23:30",), ""),
         ("select", "Pitched", ("Pitched",), ""),
         ("multi_select", ["Battery", "Wallbox"], ("Battery", "Wallbox"), ""),
         ("checkbox", True, ("Yes",), ""),
