@@ -41,7 +41,9 @@ class About:
 
 def read(reserved: Mapping[str, Any], source: str, errors: Errors) -> About:
     """From the reserved names of a body; what cannot be read is told in `errors`."""
-    given = {name: text for name in LONGEST if (text := _one(name, reserved.get(name), errors))}
+    given = {
+        name: text for name in LONGEST if name in reserved if (text := _one(name, reserved[name], errors))
+    }
     return About(
         source=given.get("source") or source,
         note=given.get("note", ""),

@@ -21,7 +21,7 @@ from distribution.intake import about, duplicates, idempotency, names, repeat, s
 from distribution.intake.errors import ForbiddenError, IntakeError
 from distribution.intake.origin import Origin, Outcome
 from distribution.intake.read import Ready, read
-from distribution.models import ApiKey, Lead
+from distribution.models import ApiKey
 from distribution.models.entity import OnDuplicate
 from distribution.models.lead import Routing
 from distribution.routing.route import route as route_leads
@@ -154,13 +154,13 @@ def _take(
         same = duplicates.find(entity, ready.keys, script)
         if same is not None:
             return _repeat(same, entity, origin, ready, action)
-    lead = _lead(origin, entity, ready, revision)
-    script.add(*store.statement([(lead, ready.keys)]))
+    row = _row(origin, entity, ready, revision)
+    script.add(*store.statement([(row, ready.keys)]))
     if revision is None:
         script.run()
     else:
-        route_leads([lead], revision=revision, fresh=True, script=script, last=last)
-    return Outcome(lead.id, lead.created_at, ready.ignored)
+        route_leads([store.lead(row)], revision=revision, fresh=True, script=script, last=last)
+    return Outcome(row["id"], row["created_at"], ready.ignored)
 
 
 def _repeat(same: UUID, entity: EntitySpec, origin: Origin, ready: Ready, action: OnDuplicate) -> Outcome:
@@ -169,8 +169,8 @@ def _repeat(same: UUID, entity: EntitySpec, origin: Origin, ready: Ready, action
     return repeat.skip(origin, [(same, ready)])[0]
 
 
-def _lead(origin: Origin, entity: EntitySpec, ready: Ready, revision: int | None) -> Lead:
-    return store.build(
+def _row(origin: Origin, entity: EntitySpec, ready: Ready, revision: int | None) -> store.Row:
+    return store.row(
         entity=entity,
         key=origin.key,
         about=ready.about,

@@ -10,7 +10,6 @@ from distribution.intake.digests import Keyed
 from distribution.intake.errors import IntakeError
 from distribution.intake.origin import Origin, Outcome
 from distribution.intake.read import Ready, read
-from distribution.models import Lead
 from distribution.models.entity import OnDuplicate
 from distribution.models.lead import Routing
 from leadflip.kit import clock
@@ -40,7 +39,7 @@ class _Batch:
     entity: EntitySpec
     routing: Routing
     found: duplicates.Known = field(default_factory=dict)
-    made: list[tuple[Lead, Sequence[Keyed]]] = field(default_factory=list)
+    made: list[tuple[store.Row, Sequence[Keyed]]] = field(default_factory=list)
     repeats: dict[int, tuple[UUID, Ready]] = field(default_factory=dict)
 
     def run(self, rows: Sequence[Row]) -> list[Outcome]:
@@ -87,7 +86,7 @@ class _Batch:
         return outcome
 
     def _make(self, row: Ready) -> Outcome:
-        lead = store.build(
+        lead = store.row(
             entity=self.entity,
             key=self.origin.key,
             about=row.about,
@@ -96,7 +95,7 @@ class _Batch:
             routing=self.routing,
         )
         self.made.append((lead, row.keys))
-        return Outcome(lead.id, lead.created_at, row.ignored)
+        return Outcome(lead["id"], lead["created_at"], row.ignored)
 
     def _skip(self) -> list[Outcome]:
         return repeat.skip(self.origin, list(self.repeats.values()))

@@ -74,7 +74,7 @@ class Reader:
     def sample(self, entity_id: int) -> UUID:
         """Stores a made-up lead, marked as a test and routed to nobody; returns its id."""
         entity = entity_spec(Revision.current(), entity_id)
-        lead = store.build(
+        lead = store.row(
             entity=entity,
             key=None,
             about=About(sample.SOURCE, test=True),
@@ -83,7 +83,8 @@ class Reader:
             routing=Routing.NONE,
         )
         store.insert([(lead, [])])
-        return lead.id
+        lead_id: UUID = lead["id"]
+        return lead_id
 
     def search(self, text: str, limit: int) -> list[UUID]:
         """The newest leads, at most `limit`, whose e-mail or phone is exactly `text`; newest first."""

@@ -1,7 +1,7 @@
 """Leads as rows: open values as JSON, the encrypted ones sealed together, match values as digests."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,8 @@ from distribution.intake.about import About
 from distribution.intake.digests import Keyed
 from distribution.intake.validate import Cleaned
 from distribution.models import ApiKey, Lead
-from distribution.models.lead import Routing
-from leadflip.kit import jsonbytes
+from distribution.models.lead import Routing, owner_of
+from leadflip.kit import crypto, jsonbytes
 from leadflip.kit.ids import uuid7
 from leadflip.kit.script import Fixed, Script
 
@@ -36,19 +36,15 @@ SELECT lead_id, field_id, decode(digest, 'hex')
 FROM json_to_recordset(%(keys)s::json) AS key (lead_id uuid, field_id bigint, digest text)
 """)
 
-# As a row is read: by names a model takes twice as long to make.
 COLUMNS = [field.attname for field in Lead._meta.concrete_fields]
-UNTOUCHED = {
-    "sealed": None,
-    "sealed_key": "",
-    "routing_due": None,
-    "routing_tries": 0,
-    "routing_error": "",
-    "erased_at": None,
-}
+# What no new lead has.
+LATER = {"routing_due": None, "routing_tries": 0, "routing_error": "", "erased_at": None}
+
+# The columns of a lead that is not stored yet, by name.
+Row = Mapping[str, Any]
 
 
-def build(
+def row(
     *,
     entity: EntitySpec,
     key: ApiKey | None,
@@ -56,67 +52,57 @@ def build(
     cleaned: Cleaned,
     created_at: datetime,
     routing: Routing,
-) -> Lead:
-    """The lead as its row will be, stored nowhere yet. A test has no digests: nobody is a duplicate of it."""
-    given: dict[str, Any] = {
-        **UNTOUCHED,
-        "id": uuid7(created_at),
+) -> Row:
+    """A new lead, stored nowhere yet. A test has no digests: nobody is a duplicate of it."""
+    id = uuid7(created_at)
+    hidden = {"values": cleaned.hidden, "raw": cleaned.hidden_raw}
+    sealed = crypto.seal(owner_of(id), hidden) if cleaned.hidden or cleaned.hidden_raw else None
+    return {
+        "id": id,
         "entity_id": entity.id,
         "values": cleaned.values,
         "raw": cleaned.raw,
+        "sealed": sealed,
+        "sealed_key": crypto.key_name() if sealed else "",
         "source": about.source,
         "api_key_id": key and key.pk,
         "status": about.status,
         "note": about.note,
         "consent": about.consent,
-        "routing": routing,
         "test": about.test,
+        "routing": routing,
         "keyed_as": "" if about.test else entity.mark,
         "created_at": created_at,
-        "updated_at": created_at,
     }
-    lead = Lead.from_db(None, COLUMNS, [given[name] for name in COLUMNS])
-    lead.put_sealed(cleaned.hidden, cleaned.hidden_raw)
-    return lead
 
 
-def insert(leads: Sequence[tuple[Lead, Sequence[Keyed]]]) -> None:
+def lead(row: Row) -> Lead:
+    """The lead as it will be read."""
+    given = {**LATER, **row, "updated_at": row["created_at"]}
+    return Lead.from_db(None, COLUMNS, [given[name] for name in COLUMNS])
+
+
+def insert(rows: Sequence[tuple[Row, Sequence[Keyed]]]) -> None:
     """Stores leads with their digests in one statement.
 
     One that stands as routed is routed by whoever inserts it, before the commit.
     """
     script = Script()
-    script.add(*statement(leads))
+    script.add(*statement(rows))
     script.run()
 
 
-def statement(leads: Sequence[tuple[Lead, Sequence[Keyed]]]) -> tuple[Fixed, dict[str, str]]:
+def statement(rows: Sequence[tuple[Row, Sequence[Keyed]]]) -> tuple[Fixed, dict[str, str]]:
     """What `insert` sends, with its parameters."""
+    leads = [{**row, "sealed": _text(row["sealed"])} for row, _keys in rows]
     keys = [
-        {"lead_id": str(lead.id), "field_id": key.field_id, "digest": key.digests[0].hex()}
-        for lead, keyed in leads
-        if not lead.test
+        {"lead_id": row["id"], "field_id": key.field_id, "digest": key.digests[0].hex()}
+        for row, keyed in rows
+        if not row["test"]
         for key in keyed
     ]
-    rows = jsonbytes.written([_row(lead) for lead, _keys in leads]).decode()
-    return STORE, {"leads": rows, "keys": jsonbytes.written(keys).decode()}
+    return STORE, {"leads": jsonbytes.written(leads).decode(), "keys": jsonbytes.written(keys).decode()}
 
 
-def _row(lead: Lead) -> dict[str, Any]:
-    return {
-        "id": str(lead.id),
-        "entity_id": lead.entity_id,
-        "values": lead.values,
-        "raw": lead.raw,
-        "sealed": None if lead.sealed is None else b64encode(lead.sealed).decode(),
-        "sealed_key": lead.sealed_key,
-        "source": lead.source,
-        "api_key_id": lead.api_key_id,
-        "status": lead.status,
-        "note": lead.note,
-        "consent": dict(lead.consent),
-        "test": lead.test,
-        "routing": lead.routing,
-        "keyed_as": lead.keyed_as,
-        "created_at": lead.created_at.isoformat(),
-    }
+def _text(sealed: bytes | None) -> str | None:
+    return None if sealed is None else b64encode(sealed).decode()
