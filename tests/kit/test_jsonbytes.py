@@ -1,5 +1,6 @@
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -26,3 +27,5 @@ def test_no_blanks_and_no_escapes_but_where_needed() -> None:
 
 def test_half_a_pair_is_replaced_and_nothing_else() -> None:
     assert jsonbytes.written({"a": "x\ud800é"}) == '{"a":"x?é"}'.encode()
+    id = UUID(int=7)
+    assert jsonbytes.written([id, "\ud800"]) == f'["{id}","?"]'.encode()
