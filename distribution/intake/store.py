@@ -10,8 +10,8 @@ from distribution.intake.about import About
 from distribution.intake.digests import Keyed
 from distribution.intake.validate import Cleaned
 from distribution.models import ApiKey, Lead
-from distribution.models.lead import Routing, owner_of
-from leadflip.kit import crypto, jsonbytes
+from distribution.models.lead import Routing, seal_of
+from leadflip.kit import jsonbytes
 from leadflip.kit.ids import uuid7
 from leadflip.kit.script import Fixed, Script
 
@@ -55,15 +55,14 @@ def row(
 ) -> Row:
     """A new lead, stored nowhere yet. A test has no digests: nobody is a duplicate of it."""
     id = uuid7(created_at)
-    hidden = {"values": cleaned.hidden, "raw": cleaned.hidden_raw}
-    sealed = crypto.seal(owner_of(id), hidden) if cleaned.hidden or cleaned.hidden_raw else None
+    seal, key_name = seal_of(id, cleaned.hidden, cleaned.hidden_raw)
     return {
         "id": id,
         "entity_id": entity.id,
         "values": cleaned.values,
         "raw": cleaned.raw,
-        "sealed": sealed,
-        "sealed_key": crypto.key_name() if sealed else "",
+        "sealed": seal,
+        "sealed_key": key_name,
         "source": about.source,
         "api_key_id": key and key.pk,
         "status": about.status,

@@ -32,6 +32,13 @@ def owner_of(lead_id: UUID | str) -> str:
     return f"lead:{lead_id}"
 
 
+def seal_of(lead_id: UUID, values: dict[str, object], raw: dict[str, str]) -> tuple[bytes | None, str]:
+    """The encrypted fields' values and raw forms under one seal, and its key's name; None without any."""
+    if not (values or raw):
+        return None, ""
+    return crypto.seal(owner_of(lead_id), {"values": values, "raw": raw}), crypto.key_name()
+
+
 class Lead(models.Model):
     """Field values by key: the open ones in `values`, the encrypted ones sealed together in `sealed`.
 
@@ -109,8 +116,7 @@ class Lead(models.Model):
 
     def put_sealed(self, values: dict[str, object], raw: dict[str, str]) -> None:
         """Seals the encrypted fields' values and raw forms into the row (not saved yet)."""
-        self.sealed = crypto.seal(self.owner, {"values": values, "raw": raw}) if values or raw else None
-        self.sealed_key = crypto.key_name() if self.sealed else ""
+        self.sealed, self.sealed_key = seal_of(self.id, values, raw)
 
 
 class LeadKey(models.Model):

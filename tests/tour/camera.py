@@ -57,7 +57,8 @@ def _at(browser: Browser, site: Site, scenes: Iterable[Scene], width: int) -> li
     pages: dict[str, Page] = {}
     for scene in scenes:
         page = pages.get(scene.who) or pages.setdefault(scene.who, session(browser, site, scene.who, width))
-        page.goto(site.address + scene.path)
+        if said_no := refused(page, site.address + scene.path):
+            said.append(f"{scene.name} at {width} px {said_no}.")
         if scene.act is not None:
             scene.act(page)
         page.wait_for_load_state("networkidle")
@@ -68,6 +69,12 @@ def _at(browser: Browser, site: Site, scenes: Iterable[Scene], width: int) -> li
     for page in pages.values():
         page.context.close()
     return said
+
+
+def refused(page: Page, address: str) -> str:
+    """Opens the address; what it answered, "" where that is a page as it should be."""
+    answer = page.goto(address)
+    return "" if answer is not None and answer.ok else f"answered {answer and answer.status}"
 
 
 def session(browser: Browser, site: Site, who: str, width: int, theme: Theme = "light") -> Page:
