@@ -18,10 +18,14 @@ from django.utils.translation import gettext as _
 
 from leadflip.kit.csvguard import guard
 from partners.sheet import ADDRESS_PARTS, Column, Ticks
+from portal.models import Entry
+from portal.reasons import Reason
 
 BOM = "\ufeff"
 # How long a time is without its fraction and zone.
 SECONDS = len("2026-11-24T14:05:09")
+# The portal's own facts that are codes: people read them in words.
+CODES = {"portal.review": Entry.Review.choices, "portal.reason": Reason.choices}
 # The JSON values of one column, a row each.
 Values = Sequence[Any]
 
@@ -74,6 +78,9 @@ class Spreadsheet:
         return self._lines(zip(*texts, strict=True))
 
     def _texts(self, heading: Heading, values: Values) -> list[str]:
+        if choices := CODES.get(heading.key):
+            words = {code: str(label) for code, label in choices}
+            values = [words.get(code, code) for code in values]
         return [guard(text) for text in texts_of(heading, values, self._time)]
 
     def _label(self, heading: Heading) -> str:

@@ -196,9 +196,9 @@ def _downloads(visit: Visit) -> None:
     fields = ["Name", "Phone", "Address: city"]
     assert list(rows[0]) == [*columns, "Reason", "Note", *fields]
     assert [(row["Name"], row["Review"], row["Note"]) for row in rows] == [
-        ("Eva Falk", "returned", "Two calls."),
-        ("Dan Ende", "rejected", "Two calls."),
-        *((name, "accepted", "") for name in reversed(NAMES[:3])),
+        ("Eva Falk", "Returned", "Two calls."),
+        ("Dan Ende", "Rejected", "Two calls."),
+        *((name, "Accepted", "") for name in reversed(NAMES[:3])),
     ]
     assert not any(value in text for value in UNTICKED)
 

@@ -60,6 +60,20 @@ def test_spreadsheet_with_semicolons() -> None:
     assert lines[1] == b'"";"a;b,c";"";"";"";"";"";"";"";""'
 
 
+@pytest.mark.parametrize(
+    ("format", "line"),
+    [
+        (Spreadsheet(",", BERLIN), '"Rejected","Does not fit what we offer"'),
+        (Data(), "rejected,no_fit"),
+    ],
+    ids=["spreadsheet", "data"],
+)
+def test_people_read_words_and_programs_codes(format: Format, line: str) -> None:
+    own = [Heading("portal.review", "Review", "text"), Heading("portal.reason", "Reason", "text")]
+    assert lines(format, own, {"portal.review": "rejected", "portal.reason": "no_fit"}) == f"{line}\r\n"
+    assert "no_longer_known" in lines(format, own, {"portal.reason": "no_longer_known"})
+
+
 def test_data_byte_for_byte() -> None:
     assert file(Data(), ROW) == (
         b"portal.received_at,name,phone,area,born,callback,wishes,owner,address.street,address.postcode\r\n"
