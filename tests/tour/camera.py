@@ -57,8 +57,8 @@ def _at(browser: Browser, site: Site, scenes: Iterable[Scene], width: int) -> li
     pages: dict[str, Page] = {}
     for scene in scenes:
         page = pages.get(scene.who) or pages.setdefault(scene.who, session(browser, site, scene.who, width))
-        if said_no := refused(page, site.address + scene.path):
-            said.append(f"{scene.name} at {width} px {said_no}.")
+        if amiss := opened(page, site.address, scene):
+            said.append(f"{scene.name} at {width} px {amiss}.")
         if scene.act is not None:
             scene.act(page)
         page.wait_for_load_state("networkidle")
@@ -71,10 +71,11 @@ def _at(browser: Browser, site: Site, scenes: Iterable[Scene], width: int) -> li
     return said
 
 
-def refused(page: Page, address: str) -> str:
-    """Opens the address; what it answered, "" where that is a page as it should be."""
-    answer = page.goto(address)
-    return "" if answer is not None and answer.ok else f"answered {answer and answer.status}"
+def opened(page: Page, address: str, scene: Scene) -> str:
+    """Goes to the scene; what it answered, "" where that is as it should be."""
+    answer = page.goto(address + scene.path)
+    status = answer.status if answer is not None else None
+    return "" if status == scene.status else f"answered {status}"
 
 
 def session(browser: Browser, site: Site, who: str, width: int, theme: Theme = "light") -> Page:

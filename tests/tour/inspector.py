@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from leadflip.run.terminal import say
 from tests.browser.barriers import THEMES, WIDTHS, Theme, judged
-from tests.tour.camera import browsing, refused, session
+from tests.tour.camera import browsing, opened, session
 from tests.tour.scene import Scene
 from tests.tour.site import Site
 from tests.tour.strain import strained
@@ -53,7 +53,7 @@ class _Round:
 
     def _one(self, scene: Scene) -> None:
         page = self._pages.get(scene.who) or self._pages.setdefault(scene.who, self._person(scene.who))
-        if said := refused(page, self._site.address + scene.path):
+        if said := opened(page, self._site.address, scene):
             self._fault(said)
         if scene.act is not None:
             scene.act(page)

@@ -16,3 +16,5 @@ class Scene:
     act: Callable[[Page], object] | None = None
     # A selector: only this part of the page.
     part: str = "html"
+    # What the address answers.
+    status: int = 200

@@ -75,7 +75,7 @@ def _public() -> list[Scene]:
         Scene("portal-sign-in", reverse("portal:login"), "nobody"),
         Scene("password-reset", reverse("account_reset_password"), "nobody"),
         *factors.scenes(),
-        Scene("not-found", "/nothing-here", "nobody"),
+        Scene("not-found", "/nothing-here", "nobody", status=404),
         Scene("api-docs", "/api/docs", "admin", lambda page: page.wait_for_selector(".opblock")),
         Scene("hosted-form", _form(), "nobody"),
         Scene("hosted-form-refused", _form(), "nobody", _send_empty),
