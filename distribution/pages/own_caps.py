@@ -91,7 +91,7 @@ class Card:
 
     @property
     def lines(self) -> list[str]:
-        """«12 of 50 today» by each cap of the operator's, then by each of its own that is lower."""
+        """«12 of 50 today» by each cap of the operator's."""
         return used_words(self.caps, self.used)
 
     @property
