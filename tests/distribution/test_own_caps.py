@@ -132,7 +132,7 @@ def people(db: None) -> People:
 @pytest.fixture
 def row(people: People) -> Assignment:
     entity = f.EntityFactory.create(name="Solar lead")
-    row, _other = in_force({"partner": people.partner, "cap_day": 50}, {"cap_day": 77}, entity=entity)
+    row, _other = in_force({"partner": people.partner, "cap_day": 50}, {"cap_day": 7719}, entity=entity)
     return row
 
 
@@ -151,7 +151,7 @@ def test_an_owner_lowers_its_caps_and_takes_that_back(
     shown = post(client, people.owner, which=key, do="save", **{f"{key}-day": "20"})
     for words in ("Solar lead: 20 a day", "2 of 50 today", "2 of 20 today"):
         assert words in shown
-    for foreign in (row.profile.name, "77"):
+    for foreign in (row.profile.name, "7719"):
         assert foreign not in shown.split("<main")[1]
     assert "no more leads today" in post(client, people.owner, which=key, do="none")
     assert OwnCap.objects.get().own.at(datetime.now(UTC)) == Caps(day=0)
