@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from uuid import UUID
 
 from delivery.letter.clean import display_name
@@ -35,7 +36,7 @@ def build(letter: Letter, *, job: UUID, to: Sequence[str], at: datetime) -> byte
     head = (
         line("To", listed([address for address in to if address.isascii()])),
         line("Subject", encoded(letter.subject)),
-        line("Date", format_datetime(at)),
+        line("Date", _written(at.replace(microsecond=0))),
         line("Auto-Submitted", "auto-generated"),
         line("X-Auto-Response-Suppress", SUPPRESS),
         line("MIME-Version", "1.0"),
@@ -46,8 +47,17 @@ def build(letter: Letter, *, job: UUID, to: Sequence[str], at: datetime) -> byte
 def signed(letter: bytes, *, job: UUID, name: str, address: str) -> bytes:
     """`letter` with From, and the Message-ID that is the same on every attempt of the job."""
     domain = address.rpartition("@")[2]
-    sender = line("From", mailbox(display_name(name), address))
-    return sender + line("Message-ID", f"<{job}@{domain}>") + letter
+    return _sender(name, address) + line("Message-ID", f"<{job}@{domain}>") + letter
+
+
+@lru_cache(maxsize=64)
+def _written(at: datetime) -> str:
+    return format_datetime(at)
+
+
+@lru_cache(maxsize=64)
+def _sender(name: str, address: str) -> bytes:
+    return line("From", mailbox(display_name(name), address))
 
 
 def _part(kind: str, text: str) -> bytes:

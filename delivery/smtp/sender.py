@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 from django.utils.translation import gettext as _
 
@@ -60,16 +60,17 @@ class Sender:
         if account is None:
             raise _not_configured()
         data = finish(account)
-        async with self._connection(account):
-            began = self._pace.begin()
-            try:
-                return await self._carry(account, envelope, data)
-            except DeliveryError as error:
-                error.recipients = error.recipients or envelope.states or None
-                raise
-            finally:
-                self._pace.end(began)
-                self._tidy_later()
+        free = await self._connection(account)
+        began = self._pace.begin()
+        try:
+            return await self._carry(account, envelope, data)
+        except DeliveryError as error:
+            error.recipients = error.recipients or envelope.states or None
+            raise
+        finally:
+            free.release()
+            self._pace.end(began)
+            self._tidy_later()
 
     async def close(self) -> None:
         """Closes the links; a letter that is still under way is broken off."""
@@ -85,25 +86,21 @@ class Sender:
             self._known = now, await self._asking.run(self._account)
         return self._known[1]
 
-    @asynccontextmanager
-    async def _connection(self, account: Account) -> AsyncIterator[None]:
-        """One of the account's connections is ours. Raises Temporary where none gets free in time."""
+    async def _connection(self, account: Account) -> asyncio.Semaphore:
+        """One of the account's connections, to be released. Raises Temporary where none gets free in time."""
         if self._free is None or self.connections != account.connections:
             self.connections = account.connections
             self._free = asyncio.Semaphore(account.connections)
         free = self._free
-        if free.locked():
-            try:
-                async with asyncio.timeout(self._limits.waiting):
-                    await free.acquire()
-            except TimeoutError:
-                raise _too_long(account) from None
-        else:
+        if not free.locked():
             await free.acquire()
+            return free
         try:
-            yield
-        finally:
-            free.release()
+            async with asyncio.timeout(self._limits.waiting):
+                await free.acquire()
+        except TimeoutError:
+            raise _too_long(account) from None
+        return free
 
     async def _carry(self, account: Account, envelope: Envelope, data: bytes) -> Receipt:
         """Over a kept link, and once more over a fresh one if that was dropped."""
