@@ -1,6 +1,5 @@
 """What others may do with jobs."""
 
-import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +13,7 @@ from delivery.acts import Acted
 from delivery.models import Job
 from delivery.refusal import Refused
 from delivery.waking import add_waking
+from leadflip.kit import jsonbytes
 from leadflip.kit.ids import uuid7
 from leadflip.kit.script import Fixed, Script
 from partners.models import Partner, User
@@ -72,7 +72,7 @@ def add_placing(script: Script, picks: Sequence[Placement], *, at: datetime) -> 
     ids = [uuid7(at) for _pick in picks]
     if picks:
         rows = [{"id": id, **pick._asdict()} for id, pick in zip(ids, picks, strict=True)]
-        script.add(PLACE, {"picks": json.dumps(rows, default=str), "at": at})
+        script.add(PLACE, {"picks": jsonbytes.written(rows).decode(), "at": at})
         add_waking(script, {pick.settings_id for pick in picks})
     return ids
 

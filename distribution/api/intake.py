@@ -1,6 +1,5 @@
 """POST /api/intake: one lead."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,9 +15,9 @@ from distribution.api.schemas import INTAKE, AcceptedLead, Problem
 from distribution.intake.accept import Token, accept
 from distribution.intake.idempotency import HEADER
 from distribution.models import ApiKey
+from leadflip.kit import jsonbytes
 
 LONGEST_TOKEN = 255
-ENCODER = json.JSONEncoder(sort_keys=True)
 
 router = Router(tags=["Leads"])
 
@@ -51,7 +50,13 @@ def success(told: Mapping[str, Any]) -> HttpResponse:
 
     Sorted, so that one that was kept is the same to the byte.
     """
-    return HttpResponse(ENCODER.encode({"status": "success", **told}).encode(), content_type=body.JSON)
+    return HttpResponse(jsonbytes.written(_sorted({"status": "success", **told})), content_type=body.JSON)
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
 
 
 def token(request: HttpRequest, given: body.Body) -> Token | None:

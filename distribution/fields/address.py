@@ -3,9 +3,9 @@
 import re
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
-from django.utils.translation import get_language
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from distribution.fields.base import (
@@ -100,18 +100,13 @@ class AddressType(FieldType):
 
 def part_spec(spec: FieldSpec, part: str) -> FieldSpec:
     """The spec of one part of the address field `spec`."""
-    return _part_spec(spec, part, get_language())
-
-
-def _part_spec(spec: FieldSpec, part: str, language: str | None) -> FieldSpec:
-    return _named_part(spec.key, spec.label, spec.encrypted, spec.country, part, language)
+    return _part_spec(spec.key, spec.label, spec.encrypted, spec.country, part)
 
 
 @lru_cache(maxsize=1024)
-def _named_part(
-    key: str, label: str, encrypted: bool, country: str, part: str, _language: str | None
-) -> FieldSpec:
-    named = f"{label} {PART_LABELS[part]}"
+def _part_spec(key: str, label: str, encrypted: bool, country: str, part: str) -> FieldSpec:
+    # Put into words where it is read: kept for all languages, and nothing asks for the language here.
+    named = cast("str", format_lazy("{} {}", label, PART_LABELS[part]))
     return FieldSpec(f"{key}.{part}", named, "text", encrypted=encrypted, country=country)
 
 
@@ -131,10 +126,9 @@ def _parse_parts(raw: Mapping[Any, Any], spec: FieldSpec) -> dict[str, Any]:
     given = {_part(name, spec): value for name, value in raw.items()}
     values: dict[str, Any] = {}
     errors: list[FieldError] = []
-    language = get_language()
     for part in (part for part in ADDRESS_PARTS if part in given):
         try:
-            values[part] = PARTS[part].parse(given[part], _part_spec(spec, part, language))
+            values[part] = PARTS[part].parse(given[part], part_spec(spec, part))
         except FieldError as error:
             error.part = part
             errors.append(error)

@@ -25,7 +25,7 @@ CONSENT = {"consent_text": "text", "consent_at": "at", "consent_ip": "ip", "cons
 Errors = dict[str, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class About:
     """`source` and `status` have ≤ 100 characters. `consent` has text, at (ISO 8601), ip and url, where sent.
 

@@ -6,9 +6,8 @@ entity's mark is another than its leads', `distribution.intake.renewal` makes th
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -20,8 +19,7 @@ ALWAYS = ("email", "phone")
 MATCHABLE = ("text", "number", "email", "phone", "date", "datetime", "select", "url")
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed:
+class Keyed(NamedTuple):
     """A value of a lead as digests of 16 bytes, the newest key's first. `order`: of match keys alone."""
 
     field_id: int

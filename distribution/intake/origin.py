@@ -27,7 +27,7 @@ class Origin:
         return cls(Way.API, key.source or Way.API.value, key, wanted)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What became of one lead: stored, or the same as one that is there, or refused with `errors` by field.
 

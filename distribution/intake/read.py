@@ -1,7 +1,7 @@
 """From a body to a lead that may be stored: names, values, and what it says of itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distribution.catalogue import EntitySpec
 from distribution.intake import about, digests, names, validate
@@ -12,8 +12,7 @@ from distribution.intake.origin import Origin
 from distribution.intake.validate import Cleaned
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """A lead that may be stored, and `sent`: the raw values by field key, with which another is updated."""
 
     about: About

@@ -5,10 +5,9 @@ A pure function of its arguments. Routing, trying out and replaying all call it.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from distribution.models.verdicts import decode, word
 from distribution.routing.case import Case, CompiledProfile, Seat, World
@@ -26,8 +25,7 @@ EMPTY = Ledger()
 NOT_NAMED = word(["not_named"])
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(NamedTuple):
     """An assignment that gets the lead, and the terms of its job."""
 
     assignment_id: int
@@ -41,8 +39,7 @@ class Pick:
     due: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """The decision, ready for its record.
 
     `text` holds the verdicts, one a seat in rank order, [code] or [code, detail]. Codes: chosen, with the

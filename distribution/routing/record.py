@@ -1,6 +1,5 @@
 """The decision records and the jobs of leads, written together."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from delivery.services import Placement, add_placing
 from distribution.models.routing import Cause
 from distribution.routing.case import CompiledProfile
 from distribution.routing.decide import Decided, Pick
+from leadflip.kit import jsonbytes
 from leadflip.kit.script import Fixed, Script
 
 
@@ -42,7 +42,7 @@ def write(script: Script, made: Sequence[Made], *, revision: int, at: datetime) 
     The script raises IntegrityError if a profile has decided a lead already.
     """
     if made:
-        rows = json.dumps([_row(each) for each in made])
+        rows = jsonbytes.written([_row(each) for each in made]).decode()
         script.add(WRITE, {"made": rows, "revision": revision, "at": at})
     return add_placing(
         script,
@@ -53,7 +53,7 @@ def write(script: Script, made: Sequence[Made], *, revision: int, at: datetime) 
 
 def _row(made: Made) -> dict[str, Any]:
     return {
-        "lead_id": str(made.lead_id),
+        "lead_id": made.lead_id,
         "profile_id": made.profile.profile_id,
         "seq": made.seq,
         "cause": made.cause,

@@ -56,13 +56,14 @@ class Waiting:
     @property
     def settled(self) -> bool:
         """Whether its row says already what became of it."""
-        routing = Routing.ROUTED if self.chosen else Routing.UNMATCHED
-        return not self.error and (self.lead.routing, self.lead.routing_due) == (routing, None)
+        lead = self.lead
+        return not self.error and lead.routing_due is None and lead.routing == self.routing
 
     @property
-    def chosen(self) -> bool:
-        """Whether anybody got it."""
-        return any(made.decided.picks for made in self.made) or any(self.earlier.values())
+    def routing(self) -> Routing:
+        """What becomes of it: whether anybody got it."""
+        chosen = any(made.decided.picks for made in self.made) or any(self.earlier.values())
+        return Routing.ROUTED if chosen else Routing.UNMATCHED
 
 
 def route(
@@ -107,15 +108,14 @@ def _together(leads: Sequence[Lead], revision: int, fresh: bool, script: Script,
     if last and all(each.settled for each in waiting):
         script.commit()
     script.run()
+    changed: dict[Routing, list[Lead]] = {}
     for each in waiting:
         if each.error:
             _postpone(each.lead, each.error)
-    for routing, chosen in ((Routing.ROUTED, True), (Routing.UNMATCHED, False)):
-        changed = [
-            each.lead for each in waiting if not (each.error or each.settled) and each.chosen is chosen
-        ]
-        if changed:
-            _update(changed, routing=routing, routing_due=None, routing_tries=0, routing_error="")
+        elif not each.settled:
+            changed.setdefault(each.routing, []).append(each.lead)
+    for routing, those in changed.items():
+        _update(those, routing=routing, routing_due=None, routing_tries=0, routing_error="")
 
 
 def _decided(leads: Sequence[Lead]) -> dict[UUID, dict[int, bool]]:
