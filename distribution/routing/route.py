@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -38,11 +38,31 @@ MOST_TRIES = 32_767
 CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
+class Routable(Protocol):
+    """What routing asks of a lead: a row of `Lead`, or one that is not stored yet."""
+
+    @property
+    def pk(self) -> UUID: ...
+    @property
+    def entity_id(self) -> int: ...
+    @property
+    def values(self) -> dict[str, Any]: ...
+    @property
+    def test(self) -> bool: ...
+
+    routing: Any
+
+    @property
+    def routing_due(self) -> datetime | None: ...
+    @property
+    def routing_tries(self) -> int: ...
+
+
 @dataclass(slots=True)
 class Waiting:
     """A lead, its plan, and what was decided of it: before (by profile, whether it was chosen) and now."""
 
-    lead: Lead
+    lead: Routable
     plan: Plan
     earlier: Mapping[int, bool]
     made: list[Made] = field(default_factory=list)
@@ -67,7 +87,7 @@ class Waiting:
 
 
 def route(
-    leads: Sequence[Lead],
+    leads: Sequence[Routable],
     *,
     revision: int | None = None,
     fresh: bool = False,
@@ -97,7 +117,7 @@ def route(
             route([lead], revision=revision, fresh=fresh)
 
 
-def _together(leads: Sequence[Lead], revision: int, fresh: bool, script: Script, last: bool) -> None:
+def _together(leads: Sequence[Routable], revision: int, fresh: bool, script: Script, last: bool) -> None:
     now = clock.now()
     decided = {} if fresh else _decided(leads)
     plans = {lead.entity_id: compiled.current(lead.entity_id, revision) for lead in leads}
@@ -108,7 +128,7 @@ def _together(leads: Sequence[Lead], revision: int, fresh: bool, script: Script,
     if last and all(each.settled for each in waiting):
         script.commit()
     script.run()
-    changed: dict[Routing, list[Lead]] = {}
+    changed: dict[Routing, list[Routable]] = {}
     for each in waiting:
         if each.error:
             _postpone(each.lead, each.error)
@@ -118,10 +138,10 @@ def _together(leads: Sequence[Lead], revision: int, fresh: bool, script: Script,
         _update(those, routing=routing, routing_due=None, routing_tries=0, routing_error="")
 
 
-def _decided(leads: Sequence[Lead]) -> dict[UUID, dict[int, bool]]:
+def _decided(leads: Sequence[Routable]) -> dict[UUID, dict[int, bool]]:
     """By lead, the profiles that decided it before, and whether they chose anybody."""
     found: dict[UUID, dict[int, bool]] = {}
-    for lead, profile, verdicts in Decision.objects.filter(lead__in=leads).values_list(
+    for lead, profile, verdicts in Decision.objects.filter(lead__in=[lead.pk for lead in leads]).values_list(
         "lead_id", "profile_id", "verdicts"
     ):
         by_profile = found.setdefault(lead, {})
@@ -172,7 +192,9 @@ def _profiles(each: Waiting, ledger: Ledger, now: datetime) -> tuple[list[Made],
     return made, failed
 
 
-def _one(lead: Lead, profile: CompiledProfile | Broken, world: World, ledger: Ledger, now: datetime) -> Made:
+def _one(
+    lead: Routable, profile: CompiledProfile | Broken, world: World, ledger: Ledger, now: datetime
+) -> Made:
     if isinstance(profile, Broken):
         raise profile.error
     decided = decide(lead.values, profile, world, now, ledger)
@@ -187,7 +209,7 @@ def _chose(verdicts: list[list[Any]]) -> bool:
     return any(verdict[0] == "chosen" for verdict in verdicts)
 
 
-def _postpone(lead: Lead, error: Exception) -> None:
+def _postpone(lead: Routable, error: Exception) -> None:
     """Due by the database's clock. The error's text may hold values: only its class is kept."""
     name = type(error).__name__
     log.error("routing_failed", lead=str(lead.pk), error=name, where=where(error), tries=lead.routing_tries)
@@ -200,7 +222,7 @@ def _postpone(lead: Lead, error: Exception) -> None:
     )
 
 
-def _update(leads: Sequence[Lead], **columns: Any) -> None:
+def _update(leads: Sequence[Routable], **columns: Any) -> None:
     for lead in leads:
         lead.routing = columns["routing"]
     Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(updated_at=clock.now(), **columns)

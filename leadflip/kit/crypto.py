@@ -7,7 +7,7 @@ nonce), and what the cipher made of the rest; those of an earlier form, Fernet's
 
 import base64
 import hashlib
-import ssl
+import os
 from functools import lru_cache
 from typing import Any
 
@@ -40,8 +40,7 @@ def _cipher(key: str) -> AESGCMSIV:
 
 
 def _encrypt(data: bytes) -> bytes:
-    # OpenSSL's own generator: os.urandom gives the interpreter away for each call.
-    nonce = ssl.RAND_bytes(NONCE)
+    nonce = os.urandom(NONCE)
     return FORM + nonce + _cipher(settings.ENCRYPTION_KEYS[0]).encrypt(nonce, data, None)
 
 

@@ -19,7 +19,7 @@ def address(request: HttpRequest, proxies: int) -> str:
 
     With fewer entries than proxies somebody came past them: then the connection's own counts.
     """
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     found = hops[-proxies] if 0 < proxies <= len(hops) else request.META.get("REMOTE_ADDR", "")
     return _plain(found)
 
