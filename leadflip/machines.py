@@ -34,13 +34,13 @@ def past_pages(people: Answer) -> Answer:
 
 
 # Trying one pattern after the other is a twentieth of what a lead costs; the few fixed addresses stay.
-_match = lru_cache(maxsize=64)(resolve)
+match = lru_cache(maxsize=64)(resolve)
 
 
 def _view(request: HttpRequest) -> HttpResponseBase:
     """As Django would call it, with what its CommonMiddleware does for an answer that is no page."""
     request.get_host()  # refuses what ALLOWED_HOSTS does not name
-    found = request.resolver_match = _match(request.path_info)
+    found = request.resolver_match = match(request.path_info)
     answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
     if isinstance(answer, HttpResponse):
         answer.headers.setdefault("Content-Length", str(len(answer.content)))

@@ -27,7 +27,7 @@ def test_what_fails_unforeseen_is_answered(monkeypatch: pytest.MonkeyPatch) -> N
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(machines, "resolve", fail)
+    monkeypatch.setattr(machines, "match", fail)
     answer = post(Client(raise_request_exception=False))
     assert answer.status_code == 500
     assert b"planted" not in answer.content
