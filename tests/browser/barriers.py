@@ -25,6 +25,12 @@ SETTLED = """async () => {
     await Promise.allSettled(document.getAnimations().map((each) => each.finished));
 }"""
 
+# What stays before the page's other parts while they move: one bar may, that of a lead's answers on a phone.
+LAID_OVER = """() => [...document.querySelectorAll("body *")]
+    .filter((each) => getComputedStyle(each).position === "fixed" && each.getClientRects().length)
+    .filter((each) => !each.matches(".in-reach, dialog"))
+    .map((each) => each.className || each.localName)"""
+
 
 def judged(page: Page, tags: Sequence[str] = WCAG, context: Mapping[str, Any] | None = None) -> AxeResults:
     """axe's verdict on the page as it stands; `context` as axe takes it."""
@@ -36,7 +42,8 @@ def judged(page: Page, tags: Sequence[str] = WCAG, context: Mapping[str, Any] | 
 def no_barriers(page: Page, names: Iterable[str], tags: Sequence[str] = WCAG) -> None:
     """Fails with what is found on any of the pages that `names` opens one after another.
 
-    Each is looked at as it was opened, without loading it again, and must not be wider than its window.
+    Each is looked at as it was opened, without loading it again. It must not be wider than its window, and
+    nothing may lie over it.
     """
     faults = {}
     for name in names:
@@ -50,6 +57,7 @@ def no_barriers(page: Page, names: Iterable[str], tags: Sequence[str] = WCAG) ->
             if result.violations_count:
                 faults[f"{name}, {width} px, {theme}"] = result.generate_report()
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+            assert page.evaluate(LAID_OVER) == [], (name, width)
         if size is not None:
             page.set_viewport_size(size)
     assert faults == {}, "\n".join(faults.values())

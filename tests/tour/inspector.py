@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from leadflip.run.terminal import say
-from tests.browser.barriers import THEMES, WIDTHS, Theme, judged
+from tests.browser.barriers import LAID_OVER, THEMES, WIDTHS, Theme, judged
 from tests.tour.camera import browsing, opened, session
 from tests.tour.scene import Scene
 from tests.tour.site import Site
@@ -60,6 +60,8 @@ class _Round:
         page.wait_for_load_state("networkidle")
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             self._fault("is wider than its window")
+        for over in page.evaluate(LAID_OVER) if scene.name not in SWAGGER else ():
+            self._fault(f"{over} lies over the page")
         context = {"exclude": [[SWAGGER[scene.name]]]} if scene.name in SWAGGER else None
         for broken in judged(page, context=context).response["violations"]:
             places = ", ".join(str(node["target"]) for node in broken["nodes"][:3])
