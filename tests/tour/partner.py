@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from distribution.models import Lead
 from leadflip.kit import clock
 from leadflip.run.sample.demo import PARTNER
 from partners.models import Partner, User
@@ -18,7 +19,9 @@ NAME = "Sample portal"
 
 def scenes() -> list[Scene]:
     """Made when they are asked for."""
-    pending = Entry.objects.filter(partner__name=NAME, review="pending").latest("id")
+    erased = Lead.objects.exclude(erased_at=None).values("pk")
+    waiting = Entry.objects.filter(partner__name=NAME, review="pending").exclude(lead_id__in=erased)
+    pending = waiting.latest("id")
     answered = Entry.objects.filter(partner__name=NAME).exclude(review="pending")
     reject, feed = "Reject…", reverse("portal:feed")
     return [
