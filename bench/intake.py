@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from bench.parts import rows
 from bench.parts.processes import cpu_seconds
 from bench.parts.report import Report
-from bench.parts.web import Website, website
+from bench.parts.web import THREADS, Website, website
 from distribution.models import Assignment, Field, Profile
 from distribution.services import make_key, save_profile
 from leadflip.run import ports
@@ -29,7 +29,7 @@ SMALL = {"rounds": 1, "count": 100, "batches": 1}
 COUNT = 2000
 BATCHES = 6
 BATCH = 1000
-CLIENTS = 8  # as many as the web process has threads
+CLIENTS = int(THREADS)
 WARM_UP = 200
 AIMS = {"ratio.bare_view": "≥ 0.35", "ours.bulk_rows_per_s": "≥ 5,000"}
 BARE = "bench.anchors.bare_view:application"

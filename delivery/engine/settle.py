@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 BATCH = 1000
 # Where the batch before held several, fewer than these wait a moment for company: a statement costs
 # as much as several results.
-FEW = 16
+COMPANY = 16
 MOMENT = 0.004  # seconds
 
 SETTLE = """
@@ -156,7 +156,7 @@ class Settler:
         busy = False
         while True:
             await self._something.wait()
-            if busy and len(self._ready) < FEW:
+            if busy and len(self._ready) < COMPANY:
                 await asyncio.sleep(MOMENT)
             batch = self._ready[:BATCH]
             busy = len(batch) > 1

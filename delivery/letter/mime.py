@@ -36,7 +36,7 @@ def build(letter: Letter, *, job: UUID, to: Sequence[str], at: datetime) -> byte
     head = (
         line("To", listed([address for address in to if address.isascii()])),
         line("Subject", encoded(letter.subject)),
-        line("Date", _written(at.replace(microsecond=0))),
+        line("Date", _date(at.replace(microsecond=0))),
         line("Auto-Submitted", "auto-generated"),
         line("X-Auto-Response-Suppress", SUPPRESS),
         line("MIME-Version", "1.0"),
@@ -51,7 +51,7 @@ def signed(letter: bytes, *, job: UUID, name: str, address: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _written(at: datetime) -> str:
+def _date(at: datetime) -> str:
     return format_datetime(at)
 
 
